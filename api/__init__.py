@@ -1,0 +1,1 @@
+"""What the outside world touches: HTTP routes, commands, executors."""

@@ -1,0 +1,1 @@
+"""The rules and the record: what may change, who consented, what happened."""

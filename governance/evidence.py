@@ -1,0 +1,142 @@
+"""What the models say of the world, as values, and the ports through which workflows ask for it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Sentiment(StrEnum):
+    """How a text feels."""
+
+    NEGATIVE = "negative"
+    NEUTRAL = "neutral"
+    POSITIVE = "positive"
+
+
+class Stance(StrEnum):
+    """Where a text stands toward one proposal; sentiment is not stance."""
+
+    AGAINST = "against"
+    NEUTRAL = "neutral"
+    FOR = "for"
+
+
+@dataclass(frozen=True, slots=True)
+class TextToRead:
+    """One text, and the proposal it is read against (title and summary); `target` None reads sentiment only."""
+
+    text: str
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextReading:
+    """What one model says of one text.
+
+    `label` is a `Sentiment` or `Stance` value, or "unknown" for an empty text; `scores` are probabilities over the
+    task's labels in the order of its enum, summing to one (empty when unknown). Digests are SHA-256, hex.
+    """
+
+    task: str
+    label: str
+    scores: tuple[float, ...]
+    model_digest: str
+    text_digest: str
+    target_digest: str | None
+    windows: int
+
+
+class TextReader(Protocol):
+    """Reads texts; raises `ModelUnavailable` when its weights cannot be loaded or give no finite numbers."""
+
+    def read(self, texts: Sequence[TextToRead]) -> list[tuple[TextReading, ...]]:
+        """One tuple per text, in order: its sentiment and, where a target is given, its stance."""
+
+    def digest(self, task: str) -> str:
+        """The digest of the model that reads `task` ("sentiment" or "stance")."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownVote:
+    """A vote as known at `as_of`. `power` is decimal text, None where the source has none."""
+
+    voter: str
+    choice: str | None
+    power: str | None
+    cast_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KnownProposal:
+    """A proposal as known at `as_of`: its revision then, never its result.
+
+    `ends_at` is given only where the source fixes the end at the start; `published_at` is created, else start.
+    """
+
+    proposal_id: str
+    dao_id: str
+    source: str
+    title: str | None
+    body: str | None
+    kind: str | None
+    author: str | None
+    choices: tuple[str, ...]
+    published_at: datetime | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedProposal:
+    """A proposal of the same deployment whose result was known before `as_of`."""
+
+    proposal: KnownProposal
+    closed_at: datetime
+    passed: bool
+    approval_share: float | None
+    voters: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeQuestion:
+    """All a forecaster may see. Everything in it was known at `as_of`; the caller guarantees it."""
+
+    proposal: KnownProposal
+    as_of: datetime
+    votes: tuple[KnownVote, ...]
+    history: tuple[ClosedProposal, ...]
+    stance: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeForecast:
+    """What a forecaster says; shares and probabilities in 0..1, intervals (low, high) at 90 %.
+
+    `served` is "model" or "base_rate"; `reason` says why the base rate was served, else None.
+    `features` are the numbers the model saw, by name, for the record and for tests of look-ahead.
+    """
+
+    passes: float
+    base_rate: float
+    lift: float
+    history_size: int
+    approval_share: float | None
+    approval_interval: tuple[float, float] | None
+    turnout: float | None
+    turnout_interval: tuple[float, float] | None
+    served: str
+    reason: str | None
+    model_digest: str
+    features: Mapping[str, float]
+
+
+class OutcomeForecaster(Protocol):
+    """Forecasts how proposals end; raises `ModelUnavailable` when its weights cannot be loaded."""
+
+    def forecast(self, question: OutcomeQuestion) -> OutcomeForecast:
+        """P(passes), approval share and turnout (number of voters) at `question.as_of`."""
+
+    def digest(self) -> str:
+        """The digest of the model's weights."""

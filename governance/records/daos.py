@@ -1,0 +1,92 @@
+"""DAOs, their electorates (delegates, powers, threshold) and their objectives."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, Column, UniqueConstraint
+from sqlmodel import Field, Session, SQLModel
+
+from governance.errors import NotFound
+from governance.records.columns import UtcDateTime
+
+
+class Dao(SQLModel, table=True):
+    """One DAO. `name` is the source's own word; `data_version` grows with every write that a reader could see."""
+
+    __tablename__ = "dao"
+
+    id: str = Field(primary_key=True)
+    name: str
+    about: str | None = None
+    invented: bool = False
+    clock_offset_s: int = 0
+    paused: bool = False
+    data_version: int = 0
+    next_nonce: int = 1
+    known_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class DaoSource(SQLModel, table=True):
+    """A name by which a source calls the DAO; (source, external id) finds it."""
+
+    __tablename__ = "dao_source"
+
+    source: str = Field(primary_key=True)
+    external_id: str = Field(primary_key=True)
+    dao_id: str = Field(foreign_key="dao.id", index=True)
+
+
+class Electorate(SQLModel, table=True):
+    """A version of who may consent: delegates, their voting powers, and the threshold. Versions are never changed."""
+
+    __tablename__ = "electorate"
+
+    dao_id: str = Field(foreign_key="dao.id", primary_key=True)
+    version: int = Field(primary_key=True)
+    body: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    sha256: str
+    set_by: str
+    known_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class Objective(SQLModel, table=True):
+    """What the DAO wants of a parameter: kind, KPIs and how they are judged. The highest version counts."""
+
+    __tablename__ = "objective"
+    __table_args__ = (UniqueConstraint("dao_id", "name", "version"),)
+
+    id: str = Field(primary_key=True)
+    dao_id: str = Field(foreign_key="dao.id", index=True)
+    name: str
+    version: int
+    body: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    known_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class PauseEvent(SQLModel, table=True):
+    """One step of the pause switch: set by one guardian, cleared when two have asked for it."""
+
+    __tablename__ = "pause_event"
+
+    id: str = Field(primary_key=True)
+    dao_id: str = Field(foreign_key="dao.id", index=True)
+    action: str
+    reason: str
+    guardian: str
+    recorded_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+def get_dao(session: Session, dao_id: str) -> Dao:
+    """The DAO, or `NotFound`."""
+    dao = session.get(Dao, dao_id)
+    if dao is None:
+        raise NotFound("dao", dao_id)
+    return dao
+
+
+def dao_time(session: Session, dao_id: str, now: datetime) -> datetime:
+    """`now` (wall time) on the DAO's own clock; only a demonstration DAO's clock is ever moved."""
+    return now + timedelta(seconds=get_dao(session, dao_id).clock_offset_s)

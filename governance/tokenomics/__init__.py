@@ -1,0 +1,1 @@
+"""Numbers of the token economy: signals, simulation, policies."""

@@ -1,0 +1,1 @@
+"""One verb per file: what happens, in which order, in one transaction."""

@@ -1,0 +1,1 @@
+"""Text in, numbers out: readings and outcome forecasts. Knows governance's values, never its tables."""
