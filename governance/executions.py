@@ -3,6 +3,8 @@
     DRAFT → PROPOSED → VOTING → APPROVED → TIMELOCKED → READY → SIGNED → SENT → MINED → EXECUTED (final)
                          ↘ REJECTED (final)        ↘ BLOCKED (back to READY only by a re-check)
     before SIGNED → CANCELLED | EXPIRED | SUPERSEDED (final)         SENT → FAILED (final)
+                                                 MINED → SENT when the receiver lost the effect: the same bytes again
+    APPROVED, TIMELOCKED, READY, BLOCKED → VOTING when the delegates changed and the threshold no longer holds
 
 What always holds (TRUST §3.4); each is a test in tests/properties:
 
@@ -21,6 +23,7 @@ from typing import Final, Protocol
 
 from eth_utils.crypto import keccak
 
+from governance.decision_log import EntryKind
 from governance.errors import IllegalTransition
 
 
@@ -51,24 +54,24 @@ BEFORE_SIGNED: Final = frozenset(State) - FINAL - IN_FLIGHT
 ACCEPTED: Final = frozenset({State.APPROVED, State.TIMELOCKED, State.READY, State.BLOCKED})  # approved, nothing signed
 
 # Log entry kind -> (states it may start from, state it leads to). There is no step that is not an entry of this table.
-TRANSITIONS: Final[dict[str, tuple[frozenset[State], State]]] = {
-    "recommendation.proposed": (frozenset({State.DRAFT}), State.PROPOSED),
-    "voting.opened": (frozenset({State.PROPOSED}), State.VOTING),
-    "consent.recorded": (frozenset({State.VOTING}), State.VOTING),
-    "approval.recorded": (frozenset({State.VOTING}), State.APPROVED),
-    "approval.rejected": (frozenset({State.VOTING}), State.REJECTED),
-    "approval.recounted": (ACCEPTED, State.VOTING),
-    "execution.scheduled": (frozenset({State.APPROVED}), State.TIMELOCKED),
-    "execution.ready": (frozenset({State.TIMELOCKED, State.BLOCKED}), State.READY),
-    "execution.blocked": (frozenset({State.TIMELOCKED, State.READY}), State.BLOCKED),
-    "execution.signed": (frozenset({State.READY}), State.SIGNED),
-    "execution.sent": (frozenset({State.SIGNED}), State.SENT),
-    "execution.mined": (frozenset({State.SENT}), State.MINED),
-    "execution.executed": (frozenset({State.MINED}), State.EXECUTED),
-    "execution.failed": (frozenset({State.SENT}), State.FAILED),
-    "recommendation.cancelled": (BEFORE_SIGNED, State.CANCELLED),
-    "recommendation.expired": (BEFORE_SIGNED, State.EXPIRED),
-    "recommendation.superseded": (BEFORE_SIGNED, State.SUPERSEDED),
+TRANSITIONS: Final[dict[EntryKind, tuple[frozenset[State], State]]] = {
+    EntryKind.RECOMMENDATION_PROPOSED: (frozenset({State.DRAFT}), State.PROPOSED),
+    EntryKind.VOTING_OPENED: (frozenset({State.PROPOSED}), State.VOTING),
+    EntryKind.CONSENT_RECORDED: (frozenset({State.VOTING}), State.VOTING),
+    EntryKind.APPROVAL_RECORDED: (frozenset({State.VOTING}), State.APPROVED),
+    EntryKind.APPROVAL_REJECTED: (frozenset({State.VOTING}), State.REJECTED),
+    EntryKind.APPROVAL_RECOUNTED: (ACCEPTED, State.VOTING),
+    EntryKind.EXECUTION_SCHEDULED: (frozenset({State.APPROVED}), State.TIMELOCKED),
+    EntryKind.EXECUTION_READY: (frozenset({State.TIMELOCKED, State.BLOCKED}), State.READY),
+    EntryKind.EXECUTION_BLOCKED: (frozenset({State.TIMELOCKED, State.READY}), State.BLOCKED),
+    EntryKind.EXECUTION_SIGNED: (frozenset({State.READY}), State.SIGNED),
+    EntryKind.EXECUTION_SENT: (frozenset({State.SIGNED, State.MINED}), State.SENT),
+    EntryKind.EXECUTION_MINED: (frozenset({State.SENT}), State.MINED),
+    EntryKind.EXECUTION_EXECUTED: (frozenset({State.MINED}), State.EXECUTED),
+    EntryKind.EXECUTION_FAILED: (frozenset({State.SENT}), State.FAILED),
+    EntryKind.RECOMMENDATION_CANCELLED: (BEFORE_SIGNED, State.CANCELLED),
+    EntryKind.RECOMMENDATION_EXPIRED: (BEFORE_SIGNED, State.EXPIRED),
+    EntryKind.RECOMMENDATION_SUPERSEDED: (BEFORE_SIGNED, State.SUPERSEDED),
 }
 
 # Between approval and signing, so that people can object and pause. A constant of the rules, not a setting:
@@ -79,11 +82,13 @@ MIN_DELAY: Final = timedelta(hours=1)
 LEASE: Final = timedelta(seconds=60)
 
 
-def step(state: State, kind: str) -> State:
+def step(state: State, kind: EntryKind) -> State:
     """The state that `kind` leads to from `state`; `IllegalTransition` when the table has no such step."""
     froms, to = TRANSITIONS[kind]
     if state not in froms:
-        raise IllegalTransition(f"{kind} is not possible in {state}", state=state.value, step=kind, expected=sorted(s.value for s in froms))
+        raise IllegalTransition(
+            f"{kind.value} is not possible in {state.value}", state=state.value, step=kind.value, expected=sorted(s.value for s in froms)
+        )
     return to
 
 
