@@ -69,6 +69,11 @@ def count(electorate: Electorate, words: Mapping[str, Support]) -> Tally:
     )
 
 
+def most_cautious(before: Support | None, after: Support) -> Support:
+    """The word of two that counts."""
+    return after if before is None or _CAUTION[after] > _CAUTION[before] else before
+
+
 def refuse_stronger(delegate: str, *, before: Support | None, after: Support) -> None:
     """Refuse a second word unless it is more cautious than the first: for, then abstain, then against.
 
@@ -77,7 +82,7 @@ def refuse_stronger(delegate: str, *, before: Support | None, after: Support) ->
     Raises:
         AlreadyRecorded: the delegate's word stands.
     """
-    if before is not None and _CAUTION[after] <= _CAUTION[before]:
+    if before is not None and most_cautious(before, after) is before:
         raise AlreadyRecorded(
             f"{delegate} has said {before.name.lower()}; a word can be taken back, not made stronger",
             field="support",

@@ -67,12 +67,13 @@ class Objective(SQLModel, table=True):
 
 
 class PauseEvent(SQLModel, table=True):
-    """One step of the pause switch: set by one guardian, cleared when two have asked for it."""
+    """One step of the pause switch: set by one guardian, cleared when two have asked for it. `position` counts a DAO's steps."""
 
     __tablename__ = "pause_event"
 
     id: str = Field(primary_key=True)
     dao_id: str = Field(foreign_key="dao.id", index=True)
+    position: int
     action: str
     reason: str
     guardian: str
