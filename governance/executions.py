@@ -92,9 +92,12 @@ def step(state: State, kind: EntryKind) -> State:
     return to
 
 
-def ready_at(*, approved_at: datetime, not_before: datetime) -> datetime:
-    """When an approved change may be signed: `MIN_DELAY` after the approval, and never before `not_before`."""
-    return max(approved_at + MIN_DELAY, not_before)
+def ready_at(*, approved_at: datetime, not_before: datetime, min_delay: timedelta = MIN_DELAY) -> datetime:
+    """When an approved change may be signed: a delay after the approval, and never before `not_before`.
+
+    The delay is the guardrail's `min_delay`; shorter than `MIN_DELAY` it is never.
+    """
+    return max(approved_at + max(min_delay, MIN_DELAY), not_before)
 
 
 def operation_id(approval_digest: bytes) -> bytes:
