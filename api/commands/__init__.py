@@ -1,0 +1,1 @@
+"""The `assent` command line, one file per command."""

@@ -1,0 +1,89 @@
+"""The root of the `assent` command: gathers the sub-commands and turns refusals into one line and an exit code."""
+
+import importlib
+import sys
+from importlib.util import find_spec
+from typing import Annotated
+
+import click
+import httpx
+import typer
+
+from api.commands.output import DONE, FAILED, USAGE, CommandFailed, say
+from governance.errors import GovernanceError
+
+# Each module offers `register(app: typer.Typer) -> None`, which adds its command or group.
+COMMANDS = (
+    "serve",
+    "demo",
+    "import_",
+    "analyse",
+    "forecast",
+    "recommend",
+    "approve",
+    "execute",
+    "verify",
+    "retrain",
+    "log",
+    "models",
+    "keys",
+    "backup",
+    "restore",
+)
+
+app = typer.Typer(
+    name="assent",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Show the version and stop.")] = False) -> None:
+    """Governance copilot for DAOs.
+
+    Example: assent serve
+    """
+    if version:
+        typer.echo("assent 0.1.0")
+        raise typer.Exit
+
+
+for _name in COMMANDS:
+    if find_spec(f"api.commands.{_name}") is not None:
+        importlib.import_module(f"api.commands.{_name}").register(app)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run `assent` and leave with its exit code: 0 done, 1 failed, 64 wrong usage, or what the command says."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run `assent` with `arguments`; the exit code."""
+    code, message = _outcome(arguments)
+    if message:
+        say(f"assent: {message}")
+    return code
+
+
+def _outcome(arguments: list[str]) -> tuple[int, str | None]:
+    try:
+        answer = typer.main.get_command(app).main(args=arguments, prog_name="assent", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        return int(error.exit_code), None
+    except (click.Abort, KeyboardInterrupt):
+        return FAILED, "stopped"
+    except click.ClickException as error:
+        return USAGE, error.format_message()
+    except CommandFailed as error:
+        return error.code, str(error)
+    except (GovernanceError, httpx.HTTPError, OSError) as error:
+        return FAILED, str(error)
+    return (answer if isinstance(answer, int) else DONE), None
+
+
+if __name__ == "__main__":
+    main()

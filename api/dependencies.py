@@ -1,0 +1,59 @@
+"""What routes ask for: a session to read, the writer, the clock, who is asking, and the models."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from sqlmodel import Session
+
+from api.authentication import acting_as, current_actor
+from api.database import Writer
+from api.settings import Settings
+from governance.actors import Actor, Role
+from governance.evidence import OutcomeForecaster, TextReader
+
+
+def read_session(request: Request) -> Iterator[Session]:
+    """One session per request, for reading; nothing done in it is kept."""
+    with Session(request.app.state.engine, expire_on_commit=False) as session:
+        yield session
+
+
+def _writer(request: Request) -> Writer:
+    return cast("Writer", request.app.state.writer)
+
+
+def _clock(request: Request) -> Callable[[], datetime]:
+    return cast("Callable[[], datetime]", request.app.state.clock)
+
+
+def _settings(request: Request) -> Settings:
+    return cast("Settings", request.app.state.settings)
+
+
+def _reader(request: Request) -> TextReader:
+    return cast("TextReader", request.app.state.models.reader())
+
+
+def _forecaster(request: Request) -> OutcomeForecaster:
+    return cast("OutcomeForecaster", request.app.state.models.forecaster())
+
+
+ReadDep = Annotated[Session, Depends(read_session, scope="function")]
+WriterDep = Annotated[Writer, Depends(_writer)]
+ClockDep = Annotated[Callable[[], datetime], Depends(_clock)]
+SettingsDep = Annotated[Settings, Depends(_settings)]
+ReaderDep = Annotated[TextReader, Depends(_reader)]
+ForecasterDep = Annotated[OutcomeForecaster, Depends(_forecaster)]
+ActorDep = Annotated[Actor, Depends(current_actor)]
+
+
+def require(role: Role) -> Callable[..., Actor]:
+    """A dependency that gives the actor if it holds `role` for the DAO the path names, and refuses otherwise.
+
+    Use as `actor: Annotated[Actor, Depends(require(Role.INGESTER))]`. The path names its DAO by `dao_id`, or by a
+    `proposal_id`, `recommendation_id` or `execution_id` of it; a key bound to one DAO is refused on paths of others
+    and on paths that name none.
+    """
+    return acting_as(role)

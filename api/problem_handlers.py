@@ -1,0 +1,77 @@
+"""Turns whatever goes wrong in a request into a problem document."""
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
+
+from api.errors import PROBLEM_MEDIA_TYPE, headers_of, problem, status_of
+from api.refusals import MalformedBody, NoSuchRoute, ServerError, StoreUnavailable, UnsupportedMedia, WrongMethod
+from governance.errors import GovernanceError, InvalidInput
+
+_logger = structlog.get_logger(__name__)
+
+
+class ProblemResponse(JSONResponse):
+    """A problem document."""
+
+    media_type = PROBLEM_MEDIA_TYPE
+
+
+def problem_response(error: GovernanceError, scope: Scope) -> Response:
+    """The answer that tells `error`."""
+    body = problem(error, instance=scope.get("assent.request_id"))
+    return ProblemResponse(body, status_code=status_of(error), headers=headers_of(error))
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Have every refusal, framework error and unexpected error of `app` answered by a problem document."""
+    app.add_exception_handler(GovernanceError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(OperationalError, _store)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, GovernanceError):
+        raise error
+    return problem_response(error, request.scope)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    return problem_response(as_refusal(error), request.scope)
+
+
+async def _framework(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    refusals: dict[int, GovernanceError] = {
+        404: NoSuchRoute("nothing lives at this path"),
+        405: WrongMethod(f"{request.method} is not allowed here", allow=(error.headers or {}).get("Allow", "")),
+        415: UnsupportedMedia("Content-Type", request.headers.get("content-type"), "application/json"),
+        400: MalformedBody("body", None, str(error.detail)),
+    }
+    return problem_response(refusals.get(error.status_code, ServerError("this is an error of ours")), request.scope)
+
+
+async def _store(request: Request, error: Exception) -> Response:
+    _logger.error("store_unavailable", error=type(error).__name__)
+    return problem_response(StoreUnavailable("the database did not answer", retry_after_s=2), request.scope)
+
+
+def as_refusal(error: RequestValidationError) -> InvalidInput:
+    """The first thing wrong in a request, as field, value and rule; how many more there are is said too."""
+    found: list[dict[str, Any]] = list(error.errors())
+    first = found[0]
+    location = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "json_invalid":
+        return MalformedBody("body", None, f"JSON: {first.get('ctx', {}).get('error', first['msg'])}")
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return InvalidInput(location, first.get("input"), first["msg"].removeprefix("Value error, ") + more)
