@@ -17,8 +17,8 @@ from governance.decision_log import EntryKind, entry_id, leaf, main_subject
 from governance.errors import InvalidInput, LogDiscontinuity
 from governance.records.columns import UtcDateTime
 
-# One number for all writers of one database; PostgreSQL gives the lock back at the end of the transaction.
-_APPEND_LOCK = 0x41535345_4C4F47
+# The writer of `api/database.py` takes the same lock; PostgreSQL gives it back at the end of the transaction.
+_APPEND_LOCK = 0x4C4F47
 _FRONTIER = "decision_log_frontier"
 # SQLite takes at most 32,766 bound values in a statement.
 _KEYS_PER_QUERY = 8_000
@@ -142,6 +142,13 @@ def append(
         connection.execute(_INSERT_NODE, [{"level": node.level, "position": node.position, "hash": node.hash} for node in completed])
     session.info[_FRONTIER] = grown
     return Appended(seq, id_, hash_)
+
+
+def save_checkpoint(session: Session, *, size: int, note: str, recorded_at: datetime) -> None:
+    """Keep a published checkpoint; the same size is kept once."""
+    if session.get(LogCheckpoint, size) is None:
+        session.add(LogCheckpoint(size=size, note=note, recorded_at=recorded_at))
+        session.flush()
 
 
 def lock(session: Session) -> None:

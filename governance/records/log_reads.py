@@ -73,13 +73,6 @@ def leaves(session: Session, start: int, end: int) -> Iterator[tuple[int, bytes,
             raise LogDiscontinuity(f"entry {low + len(rows)} is missing", entry=low + len(rows))
 
 
-def save_checkpoint(session: Session, *, size: int, note: str, recorded_at: datetime) -> None:
-    """Keep a published checkpoint; the same size is kept once."""
-    if session.get(LogCheckpoint, size) is None:
-        session.add(LogCheckpoint(size=size, note=note, recorded_at=recorded_at))
-        session.flush()
-
-
 def checkpoints(session: Session, *, after: int = -1, limit: int = 100) -> Sequence[LogCheckpoint]:
     """Published checkpoints with a size above `after`, smallest first."""
     query = select(LogCheckpoint).where(col(LogCheckpoint.size) > after).order_by(col(LogCheckpoint.size)).limit(limit)
