@@ -3,18 +3,20 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint
+from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, SQLModel
 
 from governance.records.columns import UtcDateTime
 
 
 class Post(SQLModel, table=True):
-    """A post as last seen; its author is a forum account, which is not a voter's address."""
+    """A post as last seen; its author is a forum account, which is not a voter's address.
+
+    `dao_inferred`: its source named no DAO, so DAO and proposal follow the forum's links (`intake.posts.dao_of_post`).
+    """
 
     __tablename__ = "post"
     __table_args__ = (
-        UniqueConstraint("dao_id", "forum", "external_id"),
         Index("ix_post_dao_known", "dao_id", "known_at", "id"),
         Index("ix_post_topic", "forum", "topic_id"),
     )
@@ -28,7 +30,9 @@ class Post(SQLModel, table=True):
     topic_title: str | None = None
     number: int | None = None
     reply_to: int | None = None
+    linked_proposal: str | None = None
     proposal_id: str | None = Field(default=None, index=True)
+    dao_inferred: bool = False
     author: str | None = None
     text: str
     posted_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
@@ -40,14 +44,13 @@ class Post(SQLModel, table=True):
 
 
 class PostRevision(SQLModel, table=True):
-    """Every content a post was ever seen with, and when."""
+    """Every content of a post that was seen with more than one; ordered by (recorded_at, content_sha256), the last is current."""
 
     __tablename__ = "post_revision"
 
     post_id: str = Field(foreign_key="post.id", primary_key=True)
     content_sha256: str = Field(primary_key=True)
     dao_id: str
-    revision: int
     content: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     known_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     recorded_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

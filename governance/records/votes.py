@@ -15,6 +15,7 @@ class Vote(SQLModel, table=True):
     __table_args__ = (
         Index("ix_vote_proposal", "proposal_id", "known_at"),
         Index("ix_vote_voter", "dao_id", "voter"),
+        Index("ix_vote_dao", "dao_id", "known_at"),
     )
 
     id: bytes = Field(sa_column=Column(LargeBinary(16), primary_key=True))
@@ -30,21 +31,29 @@ class Vote(SQLModel, table=True):
     cast_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     cast_at_estimated: bool = False
     content: bytes = Field(sa_column=Column(LargeBinary(8), nullable=False))
+    revision: int = 1
     known_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     recorded_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
 class VoteRevision(SQLModel, table=True):
-    """A content of a vote that was superseded (same voter, proposal and time; another choice, power or reason)."""
+    """Every content of a vote that was seen with more than one (same voter, proposal and time; another choice, power or reason).
+
+    Ordered by (recorded_at, content), the last is current.
+    """
 
     __tablename__ = "vote_revision"
 
     vote_id: bytes = Field(sa_column=Column(LargeBinary(16), primary_key=True))
     content: bytes = Field(sa_column=Column(LargeBinary(8), primary_key=True))
     dao_id: str
+    proposal_id: str = Field(index=True)
     source: str
+    external_id: str | None = None
     choice: str | None = None
     power: str | None = None
     power_kind: str | None = None
     reason: str | None = None
+    cast_at_estimated: bool = False
+    known_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     recorded_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

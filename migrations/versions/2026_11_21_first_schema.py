@@ -66,6 +66,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("forum_link", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_forum_link_dao_id"), ["dao_id"], unique=False)
+        batch_op.create_index("ix_forum_link_topic", ["forum", "topic_id"], unique=False)
 
     op.create_table(
         "idempotent_answer",
@@ -151,11 +152,13 @@ def upgrade() -> None:
         sa.Column("cast_at", UtcDateTime(), nullable=True),
         sa.Column("cast_at_estimated", sa.Boolean(), nullable=False),
         sa.Column("content", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("known_at", UtcDateTime(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("vote", schema=None) as batch_op:
+        batch_op.create_index("ix_vote_dao", ["dao_id", "known_at"], unique=False)
         batch_op.create_index("ix_vote_proposal", ["proposal_id", "known_at"], unique=False)
         batch_op.create_index("ix_vote_voter", ["dao_id", "voter"], unique=False)
 
@@ -168,10 +171,11 @@ def upgrade() -> None:
         sa.Column("status", sa.String(), nullable=True),
         sa.Column("power", sa.String(), nullable=True),
         sa.Column("votes", sa.Integer(), nullable=True),
+        sa.Column("ends_at", UtcDateTime(), nullable=True),
         sa.Column("content_sha256", sa.String(), nullable=False),
         sa.Column("known_at", UtcDateTime(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("external_id", "seen_at"),
+        sa.PrimaryKeyConstraint("external_id", "seen_at", "content_sha256"),
     )
     with op.batch_alter_table("vote_progress", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_vote_progress_proposal_id"), ["proposal_id"], unique=False)
@@ -181,14 +185,21 @@ def upgrade() -> None:
         sa.Column("vote_id", sa.LargeBinary(length=16), nullable=False),
         sa.Column("content", sa.LargeBinary(length=8), nullable=False),
         sa.Column("dao_id", sa.String(), nullable=False),
+        sa.Column("proposal_id", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
+        sa.Column("external_id", sa.String(), nullable=True),
         sa.Column("choice", sa.String(), nullable=True),
         sa.Column("power", sa.String(), nullable=True),
         sa.Column("power_kind", sa.String(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("cast_at_estimated", sa.Boolean(), nullable=False),
+        sa.Column("known_at", UtcDateTime(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("vote_id", "content"),
     )
+    with op.batch_alter_table("vote_revision", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_vote_revision_proposal_id"), ["proposal_id"], unique=False)
+
     op.create_table(
         "dao_source",
         sa.Column("source", sa.String(), nullable=False),
@@ -278,6 +289,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("observation", schema=None) as batch_op:
+        batch_op.create_index("ix_observation_known", ["dao_id", "known_at", "id"], unique=False)
         batch_op.create_index("ix_observation_metric", ["dao_id", "metric", "observed_at"], unique=False)
 
     op.create_table(
@@ -332,7 +344,9 @@ def upgrade() -> None:
         sa.Column("topic_title", sa.String(), nullable=True),
         sa.Column("number", sa.Integer(), nullable=True),
         sa.Column("reply_to", sa.Integer(), nullable=True),
+        sa.Column("linked_proposal", sa.String(), nullable=True),
         sa.Column("proposal_id", sa.String(), nullable=True),
+        sa.Column("dao_inferred", sa.Boolean(), nullable=False),
         sa.Column("author", sa.String(), nullable=True),
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("posted_at", UtcDateTime(), nullable=True),
@@ -346,7 +360,6 @@ def upgrade() -> None:
             ["dao.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("dao_id", "forum", "external_id"),
     )
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.create_index("ix_post_dao_known", ["dao_id", "known_at", "id"], unique=False)
@@ -373,9 +386,11 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("outcome_rule", sa.String(), nullable=True),
         sa.Column("result", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("facts", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("forum_topic", sa.String(), nullable=True),
         sa.Column("content_sha256", sa.String(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("result_known_at", UtcDateTime(), nullable=False),
         sa.Column("known_at", UtcDateTime(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -387,7 +402,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("proposal", schema=None) as batch_op:
         batch_op.create_index("ix_proposal_dao_known", ["dao_id", "known_at", "id"], unique=False)
-        batch_op.create_index("ix_proposal_source_external", ["source", "external_id"], unique=False)
+        batch_op.create_index("ix_proposal_external", ["external_id"], unique=False)
 
     op.create_table(
         "reading",
@@ -491,9 +506,7 @@ def upgrade() -> None:
         sa.Column("observation_id", sa.String(), nullable=False),
         sa.Column("content_sha256", sa.String(), nullable=False),
         sa.Column("dao_id", sa.String(), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("value", sa.String(), nullable=False),
-        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
         sa.Column("known_at", UtcDateTime(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -526,7 +539,6 @@ def upgrade() -> None:
         sa.Column("post_id", sa.String(), nullable=False),
         sa.Column("content_sha256", sa.String(), nullable=False),
         sa.Column("dao_id", sa.String(), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
         sa.Column("known_at", UtcDateTime(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
@@ -541,9 +553,8 @@ def upgrade() -> None:
         sa.Column("proposal_id", sa.String(), nullable=False),
         sa.Column("content_sha256", sa.String(), nullable=False),
         sa.Column("dao_id", sa.String(), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("source", sa.String(), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("result_known_at", UtcDateTime(), nullable=False),
         sa.Column("known_at", UtcDateTime(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -772,7 +783,7 @@ def downgrade() -> None:
 
     op.drop_table("reading")
     with op.batch_alter_table("proposal", schema=None) as batch_op:
-        batch_op.drop_index("ix_proposal_source_external")
+        batch_op.drop_index("ix_proposal_external")
         batch_op.drop_index("ix_proposal_dao_known")
 
     op.drop_table("proposal")
@@ -792,6 +803,7 @@ def downgrade() -> None:
     op.drop_table("parameter")
     with op.batch_alter_table("observation", schema=None) as batch_op:
         batch_op.drop_index("ix_observation_metric")
+        batch_op.drop_index("ix_observation_known")
 
     op.drop_table("observation")
     with op.batch_alter_table("objective", schema=None) as batch_op:
@@ -808,6 +820,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_dao_source_dao_id"))
 
     op.drop_table("dao_source")
+    with op.batch_alter_table("vote_revision", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_vote_revision_proposal_id"))
+
     op.drop_table("vote_revision")
     with op.batch_alter_table("vote_progress", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_vote_progress_proposal_id"))
@@ -816,6 +831,7 @@ def downgrade() -> None:
     with op.batch_alter_table("vote", schema=None) as batch_op:
         batch_op.drop_index("ix_vote_voter")
         batch_op.drop_index("ix_vote_proposal")
+        batch_op.drop_index("ix_vote_dao")
 
     op.drop_table("vote")
     with op.batch_alter_table("model_version", schema=None) as batch_op:
@@ -833,6 +849,7 @@ def downgrade() -> None:
     op.drop_table("import_refusal")
     op.drop_table("idempotent_answer")
     with op.batch_alter_table("forum_link", schema=None) as batch_op:
+        batch_op.drop_index("ix_forum_link_topic")
         batch_op.drop_index(batch_op.f("ix_forum_link_dao_id"))
 
     op.drop_table("forum_link")
