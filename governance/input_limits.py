@@ -41,7 +41,7 @@ class InputLimits:
         """Read {"max_age_s", "max_disagreement_bps", "min_sources"}; `InvalidInput` for anything missing, extra or zero-aged."""
         given = fields.only(body, ("max_age_s", "max_disagreement_bps", "min_sources"), field="guardrail.inputs")
         return cls(
-            max_age=timedelta(seconds=fields.whole(given, "max_age_s", field="guardrail.inputs", low=1, high=366 * 86_400)),
+            max_age=timedelta(seconds=fields.whole(given, "max_age_s", field="guardrail.inputs", low=1, high=90 * 86_400)),
             max_disagreement_bps=fields.whole(given, "max_disagreement_bps", field="guardrail.inputs", low=0, high=BPS),
             min_sources=fields.whole(given, "min_sources", field="guardrail.inputs", low=1, high=16),
         )
