@@ -8,8 +8,15 @@ from importlib.util import find_spec
 
 from anyio import to_thread
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
+from api.body_limits import BodyLimits
+from api.callers import Callers
+from api.conditional import Conditional
+from api.documentation import describe
+from api.idempotency import Idempotency
 from api.problem_handlers import add_problem_handlers
+from api.request_context import RequestContext
 from api.runtime import Runtime, open_runtime, wall_clock
 from api.settings import Settings
 
@@ -69,8 +76,37 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = wall_clock
     add_problem_handlers(app)
     for name in ROUTES:
         if find_spec(f"api.routes.{name}") is not None:
-            app.include_router(importlib.import_module(f"api.routes.{name}").router, prefix="/v1")
+            app.include_router(importlib.import_module(f"api.routes.{name}").router, prefix="" if name == "health" else "/v1")
+    _surround(app, settings)
+    describe(app)
     return app
+
+
+def _surround(app: FastAPI, settings: Settings) -> None:
+    """What every request passes on its way in; the last added comes first."""
+    app.add_middleware(Conditional)
+    app.add_middleware(Idempotency)
+    app.add_middleware(BodyLimits)
+    app.add_middleware(Callers, settings=settings)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID", "X-API-Key"],
+            expose_headers=[
+                "ETag",
+                "Idempotent-Replayed",
+                "Location",
+                "RateLimit-Limit",
+                "RateLimit-Remaining",
+                "RateLimit-Reset",
+                "Retry-After",
+                "X-Request-Id",
+            ],
+            max_age=3600,
+        )
+    app.add_middleware(RequestContext)
 
 
 def _hand_over(app: FastAPI, runtime: Runtime) -> None:

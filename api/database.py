@@ -5,16 +5,19 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 import structlog
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
-from api.refusals import Busy, StoreUnavailable
+from api.refusals import Busy, InFlight, StoreUnavailable
 from governance.errors import GovernanceError
+from governance.records.access import IdempotentAnswer
 from governance.records.engine import writing
 
 T = TypeVar("T")
@@ -43,6 +46,42 @@ class _Unit:
     work: Callable[[Session], Any]
     answer: "Future[Any]"
     result: Any = None
+
+
+@dataclass(slots=True)
+class Claim:
+    """An idempotency key to be claimed together with the first effect of the request that carries it.
+
+    `request_sha256` None: the request is a stream whose digest is known only at its end, so nothing is claimed.
+    `taken`: the claim is durable. `lost`: another process holds it, and nothing was done here.
+    """
+
+    caller: str
+    key: str
+    request_sha256: str | None
+    now: datetime
+    taken: bool = False
+    lost: bool = False
+
+    def around(self, work: Callable[[Session], T]) -> Callable[[Session], T]:
+        """`work` behind the claim, in one savepoint: both are kept or neither is."""
+
+        def _claimed(session: Session) -> T:
+            claim = IdempotentAnswer(
+                caller=self.caller, key=self.key, request_sha256=str(self.request_sha256), status=0, body=b"", recorded_at=self.now
+            )
+            session.add(claim)
+            try:
+                session.flush()
+            except IntegrityError:
+                self.lost = True
+                raise InFlight("a request with this Idempotency-Key is being worked on") from None
+            return work(session)
+
+        return _claimed
+
+
+current_claim: ContextVar[Claim | None] = ContextVar("current_claim", default=None)
 
 
 class UnitSession(Session):
@@ -82,7 +121,12 @@ class Writer:
             Busy: the queue is full or the writer is closed; nothing was done.
             StoreUnavailable: the database refused the transaction; nothing was done.
         """
-        return self.submit(work).result()
+        claim = current_claim.get()
+        if claim is None or claim.taken or claim.request_sha256 is None:
+            return self.submit(work).result()
+        result = self.submit(claim.around(work)).result()
+        claim.taken = True
+        return result
 
     def submit(self, work: Callable[[Session], T]) -> "Future[T]":
         """Like `run`, without waiting. Raises `Busy` at once when the queue is full."""

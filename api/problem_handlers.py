@@ -35,6 +35,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _framework)
     app.add_exception_handler(OperationalError, _store)
+    app.add_exception_handler(Exception, _ours)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -64,6 +65,12 @@ async def _framework(request: Request, error: Exception) -> Response:
 async def _store(request: Request, error: Exception) -> Response:
     _logger.error("store_unavailable", error=type(error).__name__)
     return problem_response(StoreUnavailable("the database did not answer", retry_after_s=2), request.scope)
+
+
+async def _ours(request: Request, error: Exception) -> Response:
+    # The server above logs the traceback; the asker learns the request's id and nothing of our insides.
+    _logger.error("server_error", error=type(error).__name__)
+    return problem_response(ServerError("this is an error of ours"), request.scope)
 
 
 def as_refusal(error: RequestValidationError) -> InvalidInput:

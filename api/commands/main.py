@@ -5,7 +5,6 @@ import sys
 from importlib.util import find_spec
 from typing import Annotated
 
-import click
 import httpx
 import typer
 
@@ -72,11 +71,11 @@ def run(arguments: list[str]) -> int:
 def _outcome(arguments: list[str]) -> tuple[int, str | None]:
     try:
         answer = typer.main.get_command(app).main(args=arguments, prog_name="assent", standalone_mode=False)
-    except click.exceptions.Exit as error:
+    except typer.Exit as error:
         return int(error.exit_code), None
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return FAILED, "stopped"
-    except click.ClickException as error:
+    except typer.TyperException as error:  # an unknown command or option, or a value that is none
         return USAGE, error.format_message()
     except CommandFailed as error:
         return error.code, str(error)

@@ -1,0 +1,1 @@
+"""Outbound adapters: each applies approved bytes at one kind of place."""
