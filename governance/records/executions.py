@@ -34,6 +34,7 @@ class Execution(SQLModel, table=True):
     lease_holder: str | None = None
     lease_until: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     signed_bytes: str | None = None
+    blocked: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     receipt: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     executed_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     recorded_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

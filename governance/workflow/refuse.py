@@ -6,15 +6,15 @@ from sqlmodel import Session
 
 from governance.actors import Actor
 from governance.decision_log import EntryKind
-from governance.errors import GovernanceError, InvalidInput, NotFound
+from governance.errors import Conflict, Expired, Forbidden, GovernanceError, Paused
 from governance.records import decision_log
 from governance.records.daos import dao_time
 from governance.records.recommendations import Recommendation
 
 
 def worth_keeping(error: GovernanceError) -> bool:
-    """Whether a refusal tells an auditor something: a malformed or misaddressed request does not."""
-    return not isinstance(error, (InvalidInput, NotFound))
+    """Whether a refusal tells an auditor something: a malformed or misaddressed request, or a busy server, does not."""
+    return isinstance(error, (Forbidden, Conflict, Expired, Paused))
 
 
 def record_refusal(session: Session, recommendation_id: str, error: GovernanceError, *, attempt: str, actor: Actor, now: datetime) -> None:

@@ -89,6 +89,8 @@ def _refused(
         recount(session, recommendation, ts=ts, recorded_at=now)
         return Block("threshold", "met by today's delegates", recommendation.state)
     block = find_block(session, recommendation, now=ts)
+    execution.blocked = block.body() if block else None
+    executions.save(session, execution)
     if block is not None and recommendation.state != State.BLOCKED:
         data = {**block.body(), "execution": execution.id}
         move(session, recommendation, EntryKind.EXECUTION_BLOCKED, actor=actor, data=data, ts=ts, recorded_at=now)

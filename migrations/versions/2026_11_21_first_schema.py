@@ -662,6 +662,7 @@ def upgrade() -> None:
         sa.Column("lease_holder", sa.String(), nullable=True),
         sa.Column("lease_until", UtcDateTime(), nullable=True),
         sa.Column("signed_bytes", sa.String(), nullable=True),
+        sa.Column("blocked", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("receipt", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("executed_at", UtcDateTime(), nullable=True),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
