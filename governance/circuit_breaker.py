@@ -47,7 +47,7 @@ class CircuitBreaker:
         if not in_order:
             raise InvalidInput("guardrail.circuit_breaker.restart", given["restart"], "must lie beyond halt and not beyond warn")
         texts = (str(given["warn"]), str(given["halt"]), str(given["restart"]))
-        return cls(fields.name(given, "metric", field="guardrail.circuit_breaker"), direction, warn, halt, restart, texts)
+        return cls(fields.metric(given, "metric", field="guardrail.circuit_breaker"), direction, warn, halt, restart, texts)
 
     def body(self) -> dict[str, object]:
         """What `from_body` reads."""

@@ -19,6 +19,8 @@ from typing import Final
 from governance.canonical import fixed, timestamp
 from governance.errors import GuardrailBreached
 from governance.parameters import ParameterChange
+from governance.proposed_changes import KINDS as WRITTEN_KINDS
+from governance.proposed_changes import written_change
 from governance.recommendation_inputs import RULES, Inputs, read_inputs
 from governance.tokenomics.comparison import Candidate, Effect, compare
 from governance.tokenomics.objectives import DAY_S, KPI_WINDOW_DAYS
@@ -48,9 +50,14 @@ _INPUT_REASONS: Final[Mapping[str, str]] = {
 def recommend(inputs: Mapping[str, object]) -> dict[str, object]:
     """The recommendation or abstention document that follows from `inputs`; the same inputs give the same bytes.
 
+    Inputs of a change that a person wrote (they name its `kind`) give that document, so that whoever replays a log
+    needs this one function.
+
     Raises:
-        InvalidInput: `inputs` are not what `governance.workflow.recommend` collects.
+        InvalidInput: `inputs` are not what `governance.workflow.recommend` or `propose_change` collects.
     """
+    if inputs.get("kind") in WRITTEN_KINDS:
+        return written_change(inputs)
     read = read_inputs(inputs)
     try:
         return _recommendation(read)

@@ -10,7 +10,8 @@ from governance.errors import InvalidInput
 
 MAX_AMOUNT: Final = 2**256 - 1  # the largest number a contract can hold
 _AMOUNT: Final = re.compile(r"-?(0|[1-9][0-9]{0,77})", re.ASCII)
-_DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]{0,77})(\.[0-9]{1,36})?", re.ASCII)
+_DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]{0,77})(\.[0-9]{1,78})?", re.ASCII)
+_METRIC: Final = re.compile(r"[a-z][a-z0-9_.:/-]{0,127}", re.ASCII)  # as observations name them
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
 
@@ -66,7 +67,7 @@ def decimal(body: Mapping[str, object], key: str, *, field: str, low: str | None
 
 
 def decimal_text(value: object, *, field: str) -> Fraction:
-    """The number that `value` writes, exact: ASCII digits, at most 36 places, no exponent."""
+    """The number that `value` writes, exact: ASCII digits, at most 78 places, no exponent."""
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
         raise InvalidInput(field, value, "must be a decimal number as text")
     return Fraction(Decimal(value))
@@ -77,6 +78,14 @@ def name(body: Mapping[str, object], key: str, *, field: str) -> str:
     value = body[key]
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise InvalidInput(f"{field}.{key}", value, "must be a lower-case name of letters, digits and _")
+    return value
+
+
+def metric(body: Mapping[str, object], key: str, *, field: str) -> str:
+    """A metric's name, as observations carry it."""
+    value = body[key]
+    if not isinstance(value, str) or not _METRIC.fullmatch(value):
+        raise InvalidInput(f"{field}.{key}", value, "must be a metric: lower-case letters, digits and _ . : / -")
     return value
 
 

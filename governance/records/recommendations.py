@@ -126,6 +126,13 @@ def move(
     )
 
 
+def mark_superseded(session: Session, recommendation: Recommendation, *, by: str) -> None:
+    """Note which recommendation takes its place; `move` takes the step."""
+    recommendation.superseded_by = by
+    session.add(recommendation)
+    session.flush()
+
+
 def in_states(session: Session, *, parameter_id: str, states: Iterable[State]) -> list[Recommendation]:
     """The parameter's recommendations that stand in one of `states`, oldest first."""
     wanted = [state.value for state in states]

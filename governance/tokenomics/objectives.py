@@ -106,7 +106,7 @@ def _metric(body: object, field: str) -> Metric:
     unit = given["unit"]
     if not isinstance(unit, str) or not 0 < len(unit) <= 64:
         raise InvalidInput(f"{field}.unit", unit, "must be 1 to 64 characters")
-    return Metric(fields.name(given, "metric", field=field), unit)
+    return Metric(fields.metric(given, "metric", field=field), unit)
 
 
 def _risk(body: object) -> Risk:
