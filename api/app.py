@@ -117,4 +117,5 @@ def _hand_over(app: FastAPI, runtime: Runtime) -> None:
     app.state.keyring = runtime.keyring
     app.state.clock = runtime.clock
     app.state.models = runtime.models
+    app.state.signer = runtime.signer
     app.state.cursor_secret = runtime.cursor_secret

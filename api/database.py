@@ -243,7 +243,7 @@ class Writer:
         if self._signer and done:
             try:
                 self._signer.after_commit()
-            except OSError as error:  # the entries are durable; the next commit signs a head that covers them
+            except (OSError, SQLAlchemyError) as error:  # the entries are durable; the next commit signs a head over them
                 _logger.error("checkpoint_not_written", error=str(error))
         for unit in done:
             unit.answer.set_result(unit.result)

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from api.authentication import acting_as, current_actor
 from api.database import Writer
+from api.log_signer import LogSigner
 from api.settings import Settings
 from governance.actors import Actor, Role
 from governance.evidence import OutcomeForecaster, TextReader
@@ -32,6 +33,10 @@ def _settings(request: Request) -> Settings:
     return cast("Settings", request.app.state.settings)
 
 
+def _signer(request: Request) -> LogSigner:
+    return cast("LogSigner", request.app.state.signer)
+
+
 def _reader(request: Request) -> TextReader:
     return cast("TextReader", request.app.state.models.reader())
 
@@ -44,6 +49,7 @@ ReadDep = Annotated[Session, Depends(read_session, scope="function")]
 WriterDep = Annotated[Writer, Depends(_writer)]
 ClockDep = Annotated[Callable[[], datetime], Depends(_clock)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
+SignerDep = Annotated[LogSigner, Depends(_signer)]
 ReaderDep = Annotated[TextReader, Depends(_reader)]
 ForecasterDep = Annotated[OutcomeForecaster, Depends(_forecaster)]
 ActorDep = Annotated[Actor, Depends(current_actor)]

@@ -18,7 +18,6 @@ from governance.decision_log import EntryKind
 from governance.errors import GovernanceError, LogDiscontinuity
 from governance.merkle import Frontier, leaf_hash
 from governance.records import decision_log, log_reads
-from governance.records.decision_log import LogEntry
 
 _logger = structlog.get_logger(__name__)
 CHECKPOINT_FILE = "checkpoint"
@@ -172,20 +171,24 @@ class LogSigner:
             yield
 
 
-def log_vkeys(session: Session) -> list[str]:
-    """Every key that ever signed this log, by its own entries, oldest first."""
+def log_vkeys(session: Session, *, below: int | None = None) -> list[str]:
+    """Every key that ever signed this log, by its own entries (numbered `below`, when given), oldest first.
+
+    In a log that continues another one, the copied entries' keys are the other log's.
+    """
     wanted = log_reads.EntryFilter(kinds=(EntryKind.LOG_OPENED, EntryKind.LOG_CONTINUED, EntryKind.KEY_ROTATED))
     found: list[str] = []
     after = -1
-    while page := log_reads.entries(session, wanted, after=after, limit=500):
-        found += [_vkey(entry) for entry in page if entry.kind == EntryKind.KEY_ROTATED or entry.seq == 0]
-        after = page[-1].seq
+    while page := log_reads.entries(session, wanted, after=after, limit=500, size=below):
+        for entry in page:
+            data = entry.document()["data"]
+            if entry.seq == 0:
+                found.append(str(data["vkey"]))
+                after = int(data.get("copied", 0))
+            elif entry.kind == EntryKind.KEY_ROTATED and entry.seq > after:
+                found.append(str(data["new_vkey"]))
+        after = max(after, page[-1].seq)
     return found
-
-
-def _vkey(entry: LogEntry) -> str:
-    data = entry.document()["data"]
-    return str(data["new_vkey"] if entry.kind == EntryKind.KEY_ROTATED else data["vkey"])
 
 
 def replace_durably(path: Path, text: str) -> None:

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
 from api.authentication import Keyring, hash_key, new_key
-from api.database import CommitSigner, Writer
+from api.database import Writer
+from api.log_opening import make_signer
+from api.log_signer import LogSigner
 from api.models import Models
 from api.settings import Settings
 from api.state_folder import StateFolder
@@ -21,6 +24,8 @@ from governance.records.engine import migrate, open_engine
 
 _ADMIN_KEY_FILE = "admin.key"
 _ADMIN_KEY_ID = "key_admin"
+# 64 MiB at SQLite's page size: checking more would make the start wait for the disk.
+_MOST_PAGES_CHECKED = 16_384
 
 
 def wall_clock() -> datetime:
@@ -41,6 +46,7 @@ class Runtime:
     clock: Callable[[], datetime]
     cursor_secret: bytes
     admin_key: str = field(repr=False)
+    signer: LogSigner
     made_admin_key: bool = False
 
     def close(self) -> None:
@@ -50,9 +56,7 @@ class Runtime:
         self.state.unlock()
 
 
-def open_runtime(
-    settings: Settings, *, clock: Callable[[], datetime] = wall_clock, make_signer: Callable[[Settings, Engine], CommitSigner] | None = None
-) -> Runtime:
+def open_runtime(settings: Settings, *, clock: Callable[[], datetime] = wall_clock) -> Runtime:
     """Open the store named by `settings`, bring its schema up to date and make missing secrets where that is allowed.
 
     Raises:
@@ -70,19 +74,19 @@ def open_runtime(
             rule="one writing process per state folder",
         )
     try:
-        return _open(settings, state, clock, make_signer)
+        return _open(settings, state, clock)
     except BaseException:
         state.unlock()
         raise
 
 
-def _open(
-    settings: Settings, state: StateFolder, clock: Callable[[], datetime], make_signer: Callable[[Settings, Engine], CommitSigner] | None
-) -> Runtime:
+def _open(settings: Settings, state: StateFolder, clock: Callable[[], datetime]) -> Runtime:
     engine = open_engine(settings.database_url)
+    _check_pages(settings, engine)
     migrate(engine)
     admin_key, made = _admin_key(settings, state)
-    writer = Writer(engine, queue_size=settings.writer_queue, signer=make_signer(settings, engine) if make_signer else None)
+    signer = make_signer(settings, engine)
+    writer = Writer(engine, queue_size=settings.writer_queue, signer=signer)
     writer.run(lambda session: _remember_admin_key(session, admin_key, clock()))
     return Runtime(
         settings=settings,
@@ -94,8 +98,28 @@ def _open(
         clock=clock,
         cursor_secret=hmac.new(admin_key.encode(), b"assent/cursor/1", hashlib.sha256).digest(),
         admin_key=admin_key,
+        signer=signer,
         made_admin_key=made,
     )
+
+
+def _check_pages(settings: Settings, engine: Engine) -> None:
+    """Refuse a damaged SQLite file; large ones are looked at only where it takes no time (their log is checked anyway)."""
+    if not settings.on_sqlite:
+        return
+    try:
+        with engine.connect() as connection:
+            pages = int(connection.exec_driver_sql("PRAGMA page_count").scalar_one())
+            thorough = "quick_check(1)" if pages <= _MOST_PAGES_CHECKED else "schema_version"
+            found = str(connection.exec_driver_sql(f"PRAGMA {thorough}").scalar_one())
+    except DatabaseError as error:
+        found = str(error.orig)
+    if found != "ok" and not found.isdigit():
+        raise ConfigurationError(
+            f"the database is damaged: {found[:200]}; restore a backup (`assent restore`)",
+            variable="ASSENT_DATABASE_URL",
+            rule="an SQLite file whose pages are whole",
+        )
 
 
 def _admin_key(settings: Settings, state: StateFolder) -> tuple[str, bool]:
