@@ -87,7 +87,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     kinds: list[type[errors.GovernanceError]] = []
     if method in _WRITES:
         operation.setdefault("security", [{"apiKey": []}, {"apiKeyHeader": []}])
-        operation.setdefault("parameters", []).append(_KEY_HEADER)
+        if operation["operationId"] != "issueKey":  # its answer shows a secret and is not kept
+            operation.setdefault("parameters", []).append(_KEY_HEADER)
         kinds += [refusals.KeyReused, refusals.InFlight, refusals.BodyTooLarge, refusals.MalformedBody, refusals.UnsupportedMedia]
         kinds += [errors.Forbidden, refusals.OtherDao]
     else:

@@ -27,6 +27,8 @@ _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 _APPROVALS = re.compile(r"/v1/recommendations/[^/]+/approvals")
 # Answers on consent are kept for ever (TRUST F14), the others for ASSENT_IDEMPOTENCY_HOURS.
 _FOREVER, _FOR_A_WHILE = "forever ", "while "
+# An answer that shows a secret once must not be kept.
+_UNREMEMBERED = frozenset({"/v1/keys"})
 _KEPT_HEADERS = (b"content-type", b"location")
 # Another process is working on the same key: how often and how long to wait for its answer.
 _LOOKS, _LOOK_SECONDS = 40, 0.25
@@ -143,6 +145,8 @@ class Idempotency:
 def _delivery(scope: Scope, key: str) -> _Delivery:
     if not _KEY.fullmatch(key):
         raise InvalidInput("Idempotency-Key", key, "1 to 128 visible ASCII characters")
+    if scope["path"] in _UNREMEMBERED:
+        raise InvalidInput("Idempotency-Key", key, "not taken here: the answer shows a secret and is not kept")
     actor = scope.get("assent.actor", ANONYMOUS)
     kept = _FOREVER if _APPROVALS.fullmatch(scope["path"]) else _FOR_A_WHILE
     started = hashlib.sha256(f"{scope['method']}\n{scope['path']}\n".encode() + scope["query_string"] + b"\n")

@@ -7,6 +7,7 @@ import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from api.app import create_app
+from api.commands.output import say
 from api.runtime import Runtime, open_runtime
 from api.settings import Settings
 from api.state_folder import StateFolder
@@ -76,6 +77,8 @@ def _in_process(settings: Settings) -> ApiClient:
     runtime = open_runtime(settings)
     client = ApiClient(transport=InProcess(runtime), base_url="http://assent.local", headers=_authorised(runtime.admin_key))
     client.runtime = runtime
+    if runtime.made_admin_key:
+        say(f"admin key, shown this once (also in {runtime.state.keys}/admin.key): {runtime.admin_key}")
     return client
 
 

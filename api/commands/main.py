@@ -1,11 +1,13 @@
 """The root of the `assent` command: gathers the sub-commands and turns refusals into one line and an exit code."""
 
 import importlib
+import logging
 import sys
 from importlib.util import find_spec
 from typing import Annotated
 
 import httpx
+import structlog
 import typer
 
 from api.commands.output import DONE, FAILED, USAGE, CommandFailed, say
@@ -62,9 +64,12 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run `assent` with `arguments`; the exit code."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING), logger_factory=structlog.WriteLoggerFactory(sys.stderr)
+    )
     code, message = _outcome(arguments)
     if message:
-        say(f"assent: {message}")
+        say("assent: " + " ".join(message.split()))
     return code
 
 

@@ -79,12 +79,10 @@ class DaoHealth(BaseModel):
     open_flags: int = Field(description="Attack or anomaly rules that stand fired.")
 
 
-@router.post(
-    "",
-    operation_id="registerDao",
-    status_code=201,
-    responses={**problems(AlreadyRecorded), 200: {"model": DaoOut, "description": "It was registered before."}},
-)
+_KNOWN: dict[int | str, dict[str, Any]] = {200: {"model": DaoOut, "description": "It was registered before, with the same content."}}
+
+
+@router.post("", operation_id="registerDao", status_code=201, responses={**problems(AlreadyRecorded), **_KNOWN})
 def register(
     body: DaoIn, response: Response, writer: WriterDep, clock: ClockDep, actor: Annotated[Actor, Depends(require(Role.ADMIN))]
 ) -> DaoOut:
