@@ -91,3 +91,10 @@ def get_dao(session: Session, dao_id: str) -> Dao:
 def dao_time(session: Session, dao_id: str, now: datetime) -> datetime:
     """`now` (wall time) on the DAO's own clock; only a demonstration DAO's clock is ever moved."""
     return now + timedelta(seconds=get_dao(session, dao_id).clock_offset_s)
+
+
+def set_clock_offset(session: Session, dao: Dao, seconds: int) -> None:
+    """Let the DAO's clock run `seconds` ahead of wall time."""
+    dao.clock_offset_s = seconds
+    session.add(dao)
+    session.flush()
