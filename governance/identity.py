@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
+import json
 import re
+from collections.abc import Mapping
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._:-]{0,127}")
 
@@ -45,6 +47,12 @@ def derived(prefix: str, *parts: str) -> str:
 def of_digest(prefix: str, sha256_hex: str) -> str:
     """The content id of something whose SHA-256 is known."""
     return f"{prefix}_{_base32(bytes.fromhex(sha256_hex)[:16])}"
+
+
+def content_digest(content: Mapping[str, object]) -> str:
+    """SHA-256 (hex) of a received content: JSON with sorted ASCII keys and no number that is not an integer."""
+    body = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(body.encode()).hexdigest()
 
 
 def _digest16(*parts: str) -> bytes:

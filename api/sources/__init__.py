@@ -1,0 +1,1 @@
+"""Inbound: what reads the outside world's files and services."""

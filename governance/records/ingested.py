@@ -1,0 +1,160 @@
+"""Writes received rows of each kind, and says row by row what happened."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Table, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel
+
+from governance.identity import content_digest, proposal_id
+from governance.intake.batches import RefusedRow, Verdict
+from governance.intake.observations import ObservationReceived, ProgressReceived
+from governance.intake.posts import LinkReceived, PostReceived
+from governance.intake.proposals import ProposalReceived
+from governance.records.access import ImportRefusal
+from governance.records.observations import Observation, ObservationRevision
+from governance.records.posts import Post, PostRevision
+from governance.records.proposals import ForumLink, Proposal, ProposalRevision, VoteProgress
+from governance.records.revisions import Incoming, Revised, store
+
+Now = Callable[[str], datetime]
+
+
+def _table(model: type[SQLModel]) -> Table:
+    return model.__table__  # type: ignore[attr-defined,no-any-return]  # SQLModel makes it
+
+
+_PROPOSALS: Final = Revised(_table(Proposal), _table(ProposalRevision), "proposal_id", ("known_at", "result_known_at"))
+_POSTS: Final = Revised(_table(Post), _table(PostRevision), "post_id")
+_OBSERVATIONS: Final = Revised(_table(Observation), _table(ObservationRevision), "observation_id")
+_KEYS_PER_QUERY: Final = 500
+
+
+def store_proposals(session: Session, received: Sequence[ProposalReceived], *, now: Now, recorded_at: datetime) -> list[Verdict]:
+    """Store proposals with their revisions."""
+    return store(session, _PROPOSALS, [_proposal(each, now(each.dao_id)) for each in received], recorded_at=recorded_at)
+
+
+def store_posts(session: Session, received: Sequence[tuple[PostReceived, str]], *, now: Now, recorded_at: datetime) -> list[Verdict]:
+    """Store posts, each with the DAO it is filed under, with their revisions."""
+    return store(session, _POSTS, [_post(post, dao, now(dao)) for post, dao in received], recorded_at=recorded_at)
+
+
+def store_observations(session: Session, received: Sequence[ObservationReceived], *, now: Now, recorded_at: datetime) -> list[Verdict]:
+    """Store observations with their revisions."""
+    return store(session, _OBSERVATIONS, [_observation(each, now(each.dao_id)) for each in received], recorded_at=recorded_at)
+
+
+def store_progress(session: Session, received: Sequence[ProgressReceived], *, recorded_at: datetime) -> list[Verdict]:
+    """Store progress rows; different words about one moment stand side by side, so nothing is ever revised."""
+    rows = [
+        {
+            "external_id": each.external_id,
+            "seen_at": each.seen_at,
+            "content_sha256": content_digest(each.content()),
+            "dao_id": each.dao_id,
+            "proposal_id": None,
+            "status": each.status,
+            "power": each.power,
+            "votes": each.votes,
+            "ends_at": each.ends_at,
+            "known_at": each.seen_at,
+            "recorded_at": recorded_at,
+        }
+        for each in received
+    ]
+    return _insert_unknown(session, VoteProgress, ("external_id", "seen_at", "content_sha256"), rows)
+
+
+def store_links(session: Session, received: Sequence[LinkReceived], *, now: Now, recorded_at: datetime) -> list[Verdict]:
+    """Store forum links. A link told by several sources bears the name of the first in the alphabet, whoever came first."""
+    rows = [
+        {
+            "proposal_id": each.proposal_id,
+            "forum": each.forum,
+            "topic_id": each.topic_id,
+            "dao_id": each.dao_id,
+            "source": each.source,
+            "known_at": now(each.dao_id),
+            "recorded_at": recorded_at,
+        }
+        for each in received
+    ]
+    verdicts = _insert_unknown(session, ForumLink, ("proposal_id", "forum", "topic_id"), rows)
+    table = _table(ForumLink)
+    for row, verdict in zip(rows, verdicts, strict=True):
+        if verdict is Verdict.UNCHANGED:
+            same = (table.c.proposal_id == row["proposal_id"], table.c.forum == row["forum"], table.c.topic_id == row["topic_id"])
+            session.execute(update(table).where(*same, table.c.source > row["source"]).values(source=row["source"]))
+    return verdicts
+
+
+def store_refusals(session: Session, refused: Sequence[RefusedRow], *, file: str, dao_id: str | None, recorded_at: datetime) -> None:
+    """Keep what an import refused; the same refusal of the same row again is one."""
+    rows = [
+        {
+            "id": content_digest({"file": file, "row": each.number, "field": each.field, "reason": each.reason, "value": each.value}),
+            "dao_id": dao_id,
+            "file": file,
+            "row_number": each.number,
+            "field": each.field,
+            "reason": each.reason,
+            "value": each.value,
+            "recorded_at": recorded_at,
+        }
+        for each in refused
+    ]
+    if rows:
+        _insert_unknown(session, ImportRefusal, ("id",), rows)
+
+
+def _insert_unknown(session: Session, model: type[SQLModel], key: tuple[str, ...], rows: Sequence[dict[str, Any]]) -> list[Verdict]:
+    table = _table(model)
+    columns = [table.c[name] for name in key]
+    known: set[tuple[Any, ...]] = set()
+    wanted = sorted({tuple(row[name] for name in key) for row in rows})
+    for start in range(0, len(wanted), _KEYS_PER_QUERY):
+        part = wanted[start : start + _KEYS_PER_QUERY]
+        known.update(tuple(found) for found in session.execute(select(*columns).where(tuple_(*columns).in_(part))))
+    verdicts, fresh = [], []
+    for row in rows:
+        identity = tuple(row[name] for name in key)
+        verdicts.append(Verdict.UNCHANGED if identity in known else Verdict.INSERTED)
+        if identity not in known:
+            known.add(identity)
+            fresh.append(row)
+    if fresh:
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        session.execute(insert(table).on_conflict_do_nothing(), fresh)
+    return verdicts
+
+
+def _proposal(each: ProposalReceived, now: datetime) -> Incoming:
+    content = each.content()
+    columns = {
+        **content,
+        "created_at": each.created_at,
+        "starts_at": each.starts_at,
+        "ends_at": each.ends_at,
+    }
+    known = {"known_at": each.known_at(now), "result_known_at": each.result_known_at(now)}
+    fixed = {"dao_id": each.dao_id, "external_id": each.external_id}
+    return Incoming(each.id, content_digest(content), content, columns, fixed, known, now)
+
+
+def _post(each: PostReceived, dao: str, now: datetime) -> Incoming:
+    content = each.content()
+    columns = {**content, "posted_at": each.posted_at}
+    inferred = each.dao_name is None
+    # A link within the DAO needs no look-up: the proposal's id follows from its own, whether it is here yet or not.
+    proposal = None if inferred or each.linked_proposal is None else proposal_id(dao, each.linked_proposal)
+    fixed = {"dao_id": dao, "forum": each.forum, "external_id": each.external_id, "dao_inferred": inferred, "proposal_id": proposal}
+    return Incoming(each.id, content_digest(content), content, columns, fixed, {"known_at": each.known_at(now)}, now)
+
+
+def _observation(each: ObservationReceived, now: datetime) -> Incoming:
+    content = each.content()
+    fixed = {"dao_id": each.dao_id, "metric": each.metric, "source": each.source, "observed_at": each.observed_at}
+    return Incoming(each.id, content_digest(content), content, content, fixed, {"known_at": each.known_at(now)}, now)
