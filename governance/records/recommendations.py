@@ -169,6 +169,6 @@ def abstentions_of_dao(session: Session, dao_id: str, *, before: tuple[datetime,
 
 
 def verifications_of(session: Session, recommendation_id: str) -> list[Verification]:
-    """What was measured after the change, oldest first; empty before the horizon."""
-    query = select(Verification).where(Verification.recommendation_id == recommendation_id)
-    return list(session.exec(query.order_by(col(Verification.known_at), col(Verification.id))))
+    """What was measured after the change, in the order of their numbers; empty before the horizon."""
+    found = session.exec(select(Verification).where(Verification.recommendation_id == recommendation_id))
+    return sorted(found, key=lambda row: int(row.body["number"]))

@@ -67,9 +67,6 @@ def _abstain(
     session: Session, parameter: Parameter, document: dict[str, object], *, asked_by: Actor, ts: datetime, now: datetime
 ) -> Abstention:
     sha256 = digest(document)
-    standing = session.get(Abstention, of_digest("abs", sha256))
-    if standing is not None:
-        return standing
     row = Abstention(
         id=of_digest("abs", sha256),
         dao_id=parameter.dao_id,

@@ -47,6 +47,7 @@ def verify(session: Session, recommendation_id: str, *, actor: Actor, now: datet
     again = _moved_again(session, row, executed_at=executed_at, end=end)
     verdict = Verdict.INCONCLUSIVE if again is not None else kpis.verdict(measured)
     body: dict[str, Any] = {
+        "number": len(earlier) + 1,
         "verdict": verdict.value,
         "kpis": [kpi.body() for kpi in measured],
         "executed_at": timestamp(executed_at),
@@ -54,9 +55,9 @@ def verify(session: Session, recommendation_id: str, *, actor: Actor, now: datet
         "moved_again_at": None if again is None else timestamp(again),
         "recommendation_digest": row.digest,
     }
-    if earlier and digest(earlier[-1].body) == digest(body):
+    if earlier and digest({**earlier[-1].body, "number": 0}) == digest({**body, "number": 0}):
         return earlier[-1]
-    return _record(session, row, body, number=len(earlier) + 1, actor=actor, ts=ts, now=now)
+    return _record(session, row, body, actor=actor, ts=ts, now=now)
 
 
 def _executed_at(session: Session, row: Recommendation) -> datetime:
@@ -81,11 +82,9 @@ def _moved_again(session: Session, row: Recommendation, *, executed_at: datetime
     return later[0] if later else None
 
 
-def _record(
-    session: Session, row: Recommendation, body: dict[str, Any], *, number: int, actor: Actor, ts: datetime, now: datetime
-) -> Verification:
+def _record(session: Session, row: Recommendation, body: dict[str, Any], *, actor: Actor, ts: datetime, now: datetime) -> Verification:
     found = Verification(
-        id=derived("ver", "verification", row.id, str(number)),
+        id=derived("ver", "verification", row.id, str(body["number"])),
         dao_id=row.dao_id,
         recommendation_id=row.id,
         verdict=body["verdict"],
