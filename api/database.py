@@ -101,7 +101,7 @@ class Writer:
 
     A unit that raises is undone alone. When the group's commit itself fails, every unit is tried once more in a
     transaction of its own, so that the one at fault is the one that learns of it; a unit must therefore have no
-    effect but on its session.
+    effect but on its session. `generation` grows with every commit.
     """
 
     def __init__(self, engine: Engine, *, queue_size: int = 512, signer: CommitSigner | None = None) -> None:
@@ -109,6 +109,7 @@ class Writer:
         self._postgres = engine.dialect.name == "postgresql"
         self._queue: queue.Queue[Any] = queue.Queue(maxsize=queue_size)
         self._signer = signer
+        self.generation = 0
         self._closed = False
         self._gate = threading.Lock()
         self._thread = threading.Thread(target=self._serve, name="assent-writer", daemon=True)
@@ -239,6 +240,7 @@ class Writer:
             self._signer.before_commit(session)
 
     def _answer(self, group: list[_Unit]) -> None:
+        self.generation += 1
         done = [unit for unit in group if not unit.answer.done()]
         if self._signer and done:
             try:

@@ -15,6 +15,7 @@ from api.database import Writer
 from api.log_opening import make_signer
 from api.log_signer import LogSigner
 from api.models import Models
+from api.proposal_pages import PageMemory
 from api.settings import Settings
 from api.state_folder import StateFolder
 from governance.actors import Role
@@ -47,6 +48,7 @@ class Runtime:
     cursor_secret: bytes
     admin_key: str = field(repr=False)
     signer: LogSigner
+    pages: PageMemory = field(default_factory=PageMemory, repr=False)
     made_admin_key: bool = False
 
     def close(self) -> None:

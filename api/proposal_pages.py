@@ -1,0 +1,164 @@
+"""Builds a proposal's page, and remembers its bytes until something a reader of its DAO could see has changed."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from api.pagination import make_cursor
+from api.proposal_parts import Part
+from governance.records import proposal_page
+from governance.records.columns import from_microseconds, to_microseconds
+from governance.vote_tally import plain, quorum_reached, tally
+
+_POSTS = 20
+_READINGS = 50
+_PROGRESS = 400
+# Columns of the proposal that its page leaves out.
+_HIDDEN = frozenset({"result_known_at", "recorded_at"})
+
+
+@dataclass(frozen=True, slots=True)
+class PageQuestion:
+    """Which page is asked for; `as_of` None: as known now."""
+
+    proposal_id: str
+    parts: tuple[Part, ...]
+    as_of: datetime | None
+    votes_limit: int
+    votes_after: tuple[int, str] | None
+    secret: bytes
+
+    @property
+    def scope(self) -> str:
+        """What a cursor into this page's votes is bound to."""
+        return f"votes of {self.proposal_id}"
+
+
+def build_page(session: Session, asked: PageQuestion, *, as_of: datetime) -> dict[str, Any]:
+    """The page as a document of `ProposalPage`'s shape.
+
+    Raises:
+        NotFound: there is no such proposal, or nobody could know of it at `as_of`.
+    """
+    row = proposal_page.proposal_as_of(session, asked.proposal_id, as_of=as_of)
+    page = {name: value for name, value in row.items() if name not in _HIDDEN}
+    page["phase"] = _phase(row, as_of)
+    page["as_of"] = as_of
+    page["complete"] = False
+    for part in asked.parts:
+        page[part.value] = _PARTS[part](session, asked, row, as_of)
+    page["indexed_to"] = _newest(page)
+    return page
+
+
+def _phase(row: dict[str, Any], as_of: datetime) -> str:
+    starts, ends = row["starts_at"] or row["created_at"], row["ends_at"]
+    if row["outcome"] is not None or (ends is not None and ends <= as_of):
+        return "closed"
+    if starts is None:
+        return "unknown"
+    return "pending" if starts > as_of else "active"
+
+
+def _newest(page: dict[str, Any]) -> datetime:
+    moments: list[datetime] = [page["known_at"]]
+    for part in (page.get("votes") or {}).get("items", ()), page.get("posts") or (), (page.get("readings") or {}).get("items", ()):
+        moments += [item["known_at"] for item in part]
+    return max(moments)
+
+
+def _tally(session: Session, asked: PageQuestion, row: dict[str, Any], as_of: datetime) -> dict[str, Any]:
+    counted = tally(proposal_page.counted_votes(session, asked.proposal_id, as_of=as_of))  # type: ignore[arg-type]  # rows are tuples
+    return {
+        "votes": counted.votes,
+        "voters": counted.voters,
+        "without_choice": counted.without_choice,
+        "without_power": counted.without_power,
+        "power": plain(counted.power),
+        "quorum_reached": quorum_reached(counted, row["quorum"]),
+        "choices": [
+            {"choice": each.choice, "label": _label(each.choice, row["choices"]), "voters": each.voters, "power": plain(each.power)}
+            for each in counted.ordered()
+        ],
+    }
+
+
+def _label(choice: str | None, choices: Sequence[str] | None) -> str | None:
+    if choice is None or choices is None or not (choice.isascii() and choice.isdigit()) or len(choice) > 5:
+        return None
+    return choices[int(choice) - 1] if 1 <= int(choice) <= len(choices) else None
+
+
+def _votes(session: Session, asked: PageQuestion, _row: dict[str, Any], as_of: datetime) -> dict[str, Any]:
+    after = None if asked.votes_after is None else (from_microseconds(asked.votes_after[0]), bytes.fromhex(asked.votes_after[1]))
+    rows = proposal_page.votes_page(session, asked.proposal_id, as_of=as_of, after=after, limit=asked.votes_limit + 1)
+    shown = rows[: asked.votes_limit]
+    cursor = None
+    if len(rows) > asked.votes_limit:
+        last = shown[-1]
+        cursor = make_cursor((to_microseconds(last["known_at"]), last["id"].hex()), scope=asked.scope, secret=asked.secret)
+    return {"items": [{**vote, "id": vote["id"].hex()} for vote in shown], "next_cursor": cursor}
+
+
+def _readings(session: Session, asked: PageQuestion, _row: dict[str, Any], as_of: datetime) -> dict[str, Any]:
+    counts, items = proposal_page.readings(session, asked.proposal_id, as_of=as_of, limit=_READINGS)
+    return {"counts": counts, "items": items}
+
+
+_PARTS: dict[Part, Callable[[Session, PageQuestion, dict[str, Any], datetime], object]] = {
+    Part.TALLY: _tally,
+    Part.VOTES: _votes,
+    Part.READINGS: _readings,
+    Part.FORECAST: lambda session, asked, _row, as_of: proposal_page.last_forecast(session, asked.proposal_id, as_of=as_of),
+    Part.FLAGS: lambda session, asked, _row, as_of: proposal_page.flags(session, asked.proposal_id, as_of=as_of),
+    Part.POSTS: lambda session, asked, _row, as_of: proposal_page.posts(session, asked.proposal_id, as_of=as_of, limit=_POSTS),
+    Part.LINKS: lambda session, asked, _row, as_of: proposal_page.links(session, asked.proposal_id, as_of=as_of),
+    Part.PROGRESS: lambda session, asked, _row, as_of: proposal_page.progress(session, asked.proposal_id, as_of=as_of, limit=_PROGRESS),
+    Part.REVISIONS: lambda session, asked, _row, as_of: proposal_page.revisions(session, asked.proposal_id, as_of=as_of),
+}
+
+
+@dataclass(slots=True)
+class RememberedPage:
+    """A page's bytes, and what they depend on. `good_until` is the next moment at which its phase changes by itself."""
+
+    body: bytes
+    tag: str
+    dao_id: str
+    data_version: int
+    generation: int
+    good_until: datetime | None
+
+
+class PageMemory:
+    """The pages asked for last, by path and query, up to a number of bytes."""
+
+    def __init__(self, most_bytes: int = 64 * 1024 * 1024) -> None:
+        self._pages: OrderedDict[tuple[str, bytes], RememberedPage] = OrderedDict()
+        self._bytes = 0
+        self._most = most_bytes
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, bytes], *, now: datetime) -> RememberedPage | None:
+        """The page under `key`, unless its time is over; whether its data changed is for the caller to find out."""
+        with self._lock:
+            page = self._pages.get(key)
+            if page is None or (page.good_until is not None and page.good_until <= now):
+                return None
+            self._pages.move_to_end(key)
+            return page
+
+    def put(self, key: tuple[str, bytes], page: RememberedPage) -> None:
+        """Keep `page`; those not asked for in the longest time make room."""
+        with self._lock:
+            old = self._pages.pop(key, None)
+            self._bytes += len(page.body) - (len(old.body) if old else 0)
+            self._pages[key] = page
+            while self._bytes > self._most:
+                _, dropped = self._pages.popitem(last=False)
+                self._bytes -= len(dropped.body)

@@ -1,0 +1,183 @@
+"""What one proposal's page shows, each part in one query, as known at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlmodel import Session, SQLModel, col
+
+from governance.errors import NotFound
+from governance.records.evidence import Flag, Forecast, Reading
+from governance.records.posts import Post
+from governance.records.proposals import ForumLink, Proposal, ProposalRevision, VoteProgress
+from governance.records.votes import Vote
+
+# What only the close reveals.
+_RESULT = ("state", "outcome", "outcome_rule", "result")
+_TIMES = ("created_at", "starts_at", "ends_at")
+
+
+def _columns(model: type[SQLModel], *names: str) -> Select[Any]:
+    table = model.__table__  # type: ignore[attr-defined]  # SQLModel makes it
+    return select(*(table.c[name] for name in names))
+
+
+_PROPOSAL = _columns(Proposal, *Proposal.model_fields)
+_VOTES = _columns(Vote, "id", "voter", "choice", "power", "power_kind", "reason", "cast_at", "cast_at_estimated", "source", "known_at")
+_TALLY = _columns(Vote, "voter", "choice", "power")
+_POSTS = _columns(Post, "id", "forum", "topic_id", "topic_title", "number", "author", "text", "posted_at", "known_at")
+_LINKS = _columns(ForumLink, "forum", "topic_id", "source", "known_at")
+_READINGS = _columns(Reading, "id", "subject_kind", "subject_id", "task", "label", "scores", "model_sha256", "text_sha256", "known_at")
+_FORECASTS = _columns(Forecast, "id", "as_of", "body", "sha256", "model_sha256")
+_FLAGS = _columns(Flag, "id", "rule", "rule_version", "status", "body", "as_of")
+_PROGRESS = _columns(VoteProgress, "seen_at", "status", "power", "votes", "ends_at")
+_REVISIONS = _columns(ProposalRevision, "content_sha256", "known_at", "recorded_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A proposal by its source's id."""
+
+    id: str
+    dao_id: str
+    source: str
+    external_id: str
+    title: str | None
+    known_at: datetime
+
+
+def proposal_as_of(session: Session, proposal_id: str, *, as_of: datetime) -> dict[str, Any]:
+    """The proposal's columns as known at `as_of`: its content then, and its result only once it was known.
+
+    Raises:
+        NotFound: there is no such proposal, or nobody could know of it yet.
+    """
+    row = session.execute(_PROPOSAL.where(col(Proposal.id) == proposal_id)).mappings().first()
+    if row is None:
+        raise NotFound("proposal", proposal_id)
+    found = dict(row)
+    if found["known_at"] > as_of:
+        found |= _earlier_content(session, proposal_id, as_of=as_of)
+    if found["result_known_at"] > as_of:
+        found |= dict.fromkeys(_RESULT)
+        # Where a source tells only when the vote really closed, the end is part of the result.
+        found["ends_at"] = found["ends_at"] if found["end_fixed"] else None
+    return found
+
+
+def dao_of(session: Session, proposal_id: str) -> str:
+    """The proposal's DAO, or `NotFound`."""
+    found = session.execute(_columns(Proposal, "dao_id").where(col(Proposal.id) == proposal_id)).scalar()
+    if found is None:
+        raise NotFound("proposal", proposal_id)
+    return str(found)
+
+
+def _earlier_content(session: Session, proposal_id: str, *, as_of: datetime) -> dict[str, Any]:
+    revision = session.scalars(
+        select(ProposalRevision)
+        .where(col(ProposalRevision.proposal_id) == proposal_id, col(ProposalRevision.known_at) <= as_of)
+        .order_by(col(ProposalRevision.recorded_at).desc(), col(ProposalRevision.content_sha256).desc())
+        .limit(1)
+    ).first()
+    if revision is None:
+        raise NotFound("proposal", proposal_id)
+    content = dict(revision.content)
+    for name in _TIMES:
+        content[name] = None if content.get(name) is None else datetime.fromisoformat(content[name])
+    return content | {
+        "content_sha256": revision.content_sha256,
+        "known_at": revision.known_at,
+        "result_known_at": revision.result_known_at,
+        "recorded_at": revision.recorded_at,
+    }
+
+
+def find(session: Session, *, external_id: str, source: str | None, dao_id: str | None, after: str | None, limit: int) -> list[Found]:
+    """Proposals that a source calls `external_id`, by our id, from behind `after`."""
+    query = (
+        _columns(Proposal, "id", "dao_id", "source", "external_id", "title", "known_at")
+        .where(col(Proposal.external_id) == external_id)
+        .order_by(col(Proposal.id))
+        .limit(limit)
+    )
+    if source is not None:
+        query = query.where(col(Proposal.source) == source)
+    if dao_id is not None:
+        query = query.where(col(Proposal.dao_id) == dao_id)
+    if after is not None:
+        query = query.where(col(Proposal.id) > after)
+    return [Found(*row) for row in session.execute(query)]
+
+
+def counted_votes(session: Session, proposal_id: str, *, as_of: datetime) -> Sequence[Row[Any]]:
+    """(voter, choice, power) of every vote, in the order cast."""
+    query = _TALLY.where(col(Vote.proposal_id) == proposal_id, col(Vote.known_at) <= as_of)
+    return session.execute(query.order_by(col(Vote.known_at), col(Vote.id))).all()
+
+
+def votes_page(
+    session: Session, proposal_id: str, *, as_of: datetime, after: tuple[datetime, bytes] | None, limit: int
+) -> list[dict[str, Any]]:
+    """Votes, newest first, from behind `after`."""
+    query = _VOTES.where(col(Vote.proposal_id) == proposal_id, col(Vote.known_at) <= as_of)
+    if after is not None:
+        known_at, vote_id = after
+        query = query.where(or_(col(Vote.known_at) < known_at, and_(col(Vote.known_at) == known_at, col(Vote.id) < vote_id)))
+    return _rows(session, query.order_by(col(Vote.known_at).desc(), col(Vote.id).desc()).limit(limit))
+
+
+def posts(session: Session, proposal_id: str, *, as_of: datetime, limit: int) -> list[dict[str, Any]]:
+    """The discussion's posts, newest first."""
+    query = _POSTS.where(col(Post.proposal_id) == proposal_id, col(Post.known_at) <= as_of)
+    return _rows(session, query.order_by(col(Post.known_at).desc(), col(Post.id)).limit(limit))
+
+
+def links(session: Session, proposal_id: str, *, as_of: datetime) -> list[dict[str, Any]]:
+    """Where the proposal is discussed."""
+    query = _LINKS.where(col(ForumLink.proposal_id) == proposal_id, col(ForumLink.known_at) <= as_of)
+    return _rows(session, query.order_by(col(ForumLink.forum), col(ForumLink.topic_id)).limit(100))
+
+
+def readings(session: Session, proposal_id: str, *, as_of: datetime, limit: int) -> tuple[dict[str, dict[str, int]], list[dict[str, Any]]]:
+    """How many readings say what, by task and label, and the newest of them."""
+    here = (col(Reading.proposal_id) == proposal_id, col(Reading.known_at) <= as_of)
+    counts: dict[str, dict[str, int]] = {}
+    for task, label, count in session.execute(
+        select(col(Reading.task), col(Reading.label), func.count()).where(*here).group_by(col(Reading.task), col(Reading.label))
+    ):
+        counts.setdefault(task, {})[label] = int(count)
+    if not counts:
+        return {}, []
+    return counts, _rows(session, _READINGS.where(*here).order_by(col(Reading.known_at).desc(), col(Reading.id)).limit(limit))
+
+
+def last_forecast(session: Session, proposal_id: str, *, as_of: datetime) -> dict[str, Any] | None:
+    """The newest forecast made for a moment up to `as_of`."""
+    query = _FORECASTS.where(col(Forecast.proposal_id) == proposal_id, col(Forecast.as_of) <= as_of)
+    found = _rows(session, query.order_by(col(Forecast.as_of).desc(), col(Forecast.recorded_at).desc()).limit(1))
+    return found[0] if found else None
+
+
+def flags(session: Session, proposal_id: str, *, as_of: datetime) -> list[dict[str, Any]]:
+    """The newest answer of every rule."""
+    query = _FLAGS.where(col(Flag.proposal_id) == proposal_id, col(Flag.as_of) <= as_of).order_by(col(Flag.rule), col(Flag.as_of))
+    return list({row["rule"]: row for row in _rows(session, query)}.values())
+
+
+def progress(session: Session, proposal_id: str, *, as_of: datetime, limit: int) -> list[dict[str, Any]]:
+    """Cumulative power and votes while it was open, oldest first."""
+    query = _PROGRESS.where(col(VoteProgress.proposal_id) == proposal_id, col(VoteProgress.known_at) <= as_of)
+    return _rows(session, query.order_by(col(VoteProgress.seen_at), col(VoteProgress.content_sha256)).limit(limit))
+
+
+def revisions(session: Session, proposal_id: str, *, as_of: datetime) -> list[dict[str, Any]]:
+    """The contents it was seen with, oldest first; empty when it was only ever seen with one."""
+    query = _REVISIONS.where(col(ProposalRevision.proposal_id) == proposal_id, col(ProposalRevision.known_at) <= as_of)
+    return _rows(session, query.order_by(col(ProposalRevision.recorded_at), col(ProposalRevision.content_sha256)).limit(200))
+
+
+def _rows(session: Session, query: Select[Any]) -> list[dict[str, Any]]:
+    return [dict(row) for row in session.execute(query).mappings()]
