@@ -1,7 +1,6 @@
 """The executor's work: takes one approved change through its steps, from wherever a crash left it."""
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -42,6 +41,11 @@ class Done:
     execution_id: str | None
     state: str
     note: str = ""
+    refused: bool = False
+
+    def body(self) -> dict[str, object]:
+        """As `assent execute --json` reports it."""
+        return asdict(self)
 
 
 class Worker:
@@ -60,13 +64,6 @@ class Worker:
         """Take everything that is due as far as it goes now."""
         return [self._work(item) for item in self._desk.due()]
 
-    def watch(self, *, every_s: float, told: Callable[[Done], None], go_on: Callable[[], bool] = lambda: True) -> None:
-        """Work until `go_on` says no, looking for work every `every_s` seconds."""
-        while go_on():
-            for done in self.work_once():
-                told(done)
-            time.sleep(every_s)
-
     def _work(self, item: Mapping[str, Any]) -> Done:
         recommendation, state = item["recommendation_id"], item["state"]
         try:
@@ -77,9 +74,11 @@ class Worker:
             if item["step"] in {"schedule", "wait"}:
                 ready_at = execution["ready_at"] if execution else item["ready_at"]
                 return Done(recommendation, execution_id, state, f"ready at {ready_at}")
+            if item["step"] == "hold":
+                return Done(recommendation, execution_id, state, _HELD)
             return self._execute(recommendation, execution_id)
         except Refused as refused:
-            return Done(recommendation, item["execution_id"], state, f"{refused.message} ({refused.code})")
+            return Done(recommendation, item["execution_id"], state, f"{refused.message} ({refused.code})", refused=True)
 
     def _execute(self, recommendation: str, execution_id: str) -> Done:
         now = self._desk.step(execution_id, "lease", {"holder": self._holder})
@@ -129,11 +128,12 @@ class Worker:
             return found
 
 
+_HELD = "held: the DAO is paused"
 _GOES_ON = frozenset({State.TIMELOCKED, State.READY, State.SIGNED, State.SENT, State.MINED})
 
 
 def _why(execution: Mapping[str, Any]) -> str:
     if execution["state"] in _GOES_ON:
-        return "held: the DAO is paused" if execution["held"] else "waits"
+        return _HELD if execution["held"] else "waits"
     blocked = execution.get("blocked")
     return f"blocked by {blocked['rule']}: limit {blocked['limit']}, value {blocked['value']}" if blocked else ""

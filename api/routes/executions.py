@@ -104,8 +104,7 @@ def schedule_execution(
 
     Scheduled already: the execution it has.
     """
-    with refusals_logged(writer, recommendation_id, attempt="schedule", actor=actor, clock=clock):
-        return writer.run(lambda session: shown(session, schedule(session, recommendation_id, actor=actor, now=clock())))
+    return writer.run(lambda session: shown(session, schedule(session, recommendation_id, actor=actor, now=clock())))
 
 
 @router.get(

@@ -10,13 +10,18 @@ from governance.executions import BEFORE_SIGNED, IN_FLIGHT, State
 from governance.records import executions
 from governance.records.daos import dao_time, get_dao
 from governance.records.recommendations import Recommendation
+from governance.workflow.recheck import under_way
 
 _ON_THE_WAY = frozenset({State.APPROVED, State.TIMELOCKED, State.READY})
 
 
 @dataclass(frozen=True, slots=True)
 class DueWork:
-    """One thing to do: `step` is "schedule", "execute", "expire", or "wait" (the delay runs) and "hold" (paused)."""
+    """One thing to do, or to wait for.
+
+    `step` is "schedule", "execute" or "expire"; or "wait" (its delay runs, or another change of the same thing is
+    under way), or "hold" (the DAO is paused).
+    """
 
     recommendation_id: str
     execution_id: str
@@ -58,4 +63,5 @@ def _step(session: Session, recommendation: Recommendation, *, ready_at: datetim
         return "hold"
     if state is State.APPROVED:
         return "schedule"
-    return "wait" if ready_at is not None and now < ready_at else "execute"
+    delayed = ready_at is not None and now < ready_at
+    return "wait" if delayed or under_way(session, recommendation) is not None else "execute"

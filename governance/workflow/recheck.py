@@ -50,9 +50,17 @@ def refuse_for_now(session: Session, recommendation: Recommendation, *, ready_at
         raise Expired("the recommendation has expired", field="expires_at", value=expired_at, rule="now < expires_at")
     if now < ready_at:
         raise Conflict("the delay is not over", field="ready_at", value=timestamp(ready_at), rule="now >= ready_at")
+    other = under_way(session, recommendation)
+    if other is not None:
+        raise Conflict("another change of the same thing is under way", field="recommendation", value=other.id, rule="one at a time")
+
+
+def under_way(session: Session, recommendation: Recommendation) -> Recommendation | None:
+    """Another change of the same parameter (or electorate) between its signature and its effect."""
     for other in executions.in_states(session, IN_FLIGHT, dao_id=recommendation.dao_id):
         if other.id != recommendation.id and other.parameter_id == recommendation.parameter_id:
-            raise Conflict("another change of the same thing is under way", field="recommendation", value=other.id, rule="one at a time")
+            return other
+    return None
 
 
 def find_block(session: Session, recommendation: Recommendation, *, now: datetime) -> Block | None:
