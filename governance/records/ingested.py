@@ -1,6 +1,6 @@
 """Writes received rows of each kind, and says row by row what happened."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -83,12 +83,27 @@ def store_links(session: Session, received: Sequence[LinkReceived], *, now: Now,
         for each in received
     ]
     verdicts = _insert_unknown(session, ForumLink, ("proposal_id", "forum", "topic_id"), rows)
-    table = _table(ForumLink)
-    for row, verdict in zip(rows, verdicts, strict=True):
+    told: dict[tuple[str, str, int], str] = {}
+    for each, verdict in zip(received, verdicts, strict=True):
+        link = each.proposal_id, each.forum, each.topic_id
         if verdict is Verdict.UNCHANGED:
-            same = (table.c.proposal_id == row["proposal_id"], table.c.forum == row["forum"], table.c.topic_id == row["topic_id"])
-            session.execute(update(table).where(*same, table.c.source > row["source"]).values(source=row["source"]))
+            told[link] = min(each.source, told.get(link, each.source))
+    _name_first_source(session, told)
     return verdicts
+
+
+def _name_first_source(session: Session, told: Mapping[tuple[str, str, int], str]) -> None:
+    table = _table(ForumLink)
+    key = (table.c.proposal_id, table.c.forum, table.c.topic_id)
+    wanted = sorted(told)
+    for start in range(0, len(wanted), _KEYS_PER_QUERY):
+        part = wanted[start : start + _KEYS_PER_QUERY]
+        for *link, source in session.execute(select(*key, table.c.source).where(tuple_(*key).in_(part))).all():
+            proposal, forum, topic = link
+            first = told[proposal, forum, topic]
+            if first < source:
+                same = (table.c.proposal_id == proposal, table.c.forum == forum, table.c.topic_id == topic)
+                session.execute(update(table).where(*same).values(source=first))
 
 
 def store_refusals(session: Session, refused: Sequence[RefusedRow], *, file: str, dao_id: str | None, recorded_at: datetime) -> None:

@@ -12,13 +12,18 @@ from governance.records.daos import Dao, DaoSource
 _IDS_PER_QUERY: Final = 5_000
 
 
-def clock_offsets(session: Session, ids: Set[str]) -> dict[str, timedelta]:
-    """Of the DAOs among `ids` that are registered, how far their clock is ahead."""
-    found: dict[str, timedelta] = {}
+def registered(session: Session, ids: Set[str]) -> set[str]:
+    """Those of `ids` that are registered DAOs."""
+    found: set[str] = set()
     for part in _parts(ids):
-        for id_, offset in session.execute(select(col(Dao.id), col(Dao.clock_offset_s)).where(col(Dao.id).in_(part))):
-            found[id_] = timedelta(seconds=offset)
+        found.update(session.execute(select(col(Dao.id)).where(col(Dao.id).in_(part))).scalars())
     return found
+
+
+def moved_clocks(session: Session) -> dict[str, timedelta]:
+    """The DAOs whose own clock was moved, and how far: demonstration DAOs, so a few at most."""
+    rows = session.execute(select(col(Dao.id), col(Dao.clock_offset_s)).where(col(Dao.clock_offset_s) != 0))
+    return {id_: timedelta(seconds=offset) for id_, offset in rows}
 
 
 def add_names(session: Session, names: Mapping[tuple[str, str], str]) -> None:

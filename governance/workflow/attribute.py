@@ -9,7 +9,7 @@ from governance.intake.daos import DaoReceived
 from governance.intake.posts import dao_of_post
 from governance.records import attribution, ingested_daos
 from governance.records.attribution import Evidence, FiledPost
-from governance.workflow.register_dao import register_dao
+from governance.workflow.register_dao import register_daos
 
 
 def attribute(session: Session, *, now: datetime) -> int:
@@ -47,8 +47,8 @@ def _place(post: FiledPost, evidence: Evidence, linked: dict[str, tuple[str, str
 
 def _register(session: Session, daos: set[str], now: datetime) -> None:
     """A link may name a DAO of which nothing else is here."""
-    for dao in sorted(daos - ingested_daos.clock_offsets(session, daos).keys()):
-        register_dao(session, DaoReceived(dao, dao, None, "forum_links"), actor=SYSTEM, now=now)
+    new = sorted(daos - ingested_daos.registered(session, daos))
+    register_daos(session, [DaoReceived(dao, dao, None, "forum_links") for dao in new], actor=SYSTEM, now=now)
 
 
 def _progress(session: Session) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlmodel import Session
@@ -17,7 +17,7 @@ from governance.intake.vote_columns import VoteReader, VoteRow, batch_digest, vo
 from governance.records import ingested, ingested_daos, vote_store
 from governance.records.daos import dao_time, get_dao
 from governance.workflow.log_batch import log_batch, rows_digest
-from governance.workflow.register_dao import register_dao
+from governance.workflow.register_dao import register_dao, register_daos
 
 _CHANGED: Final = frozenset({Verdict.INSERTED, Verdict.REVISED})
 
@@ -91,8 +91,7 @@ def ingest(session: Session, batch: Batch, *, run: IngestRun) -> BatchReport:
 
 
 def _ingest_votes(session: Session, batch: Batch, run: IngestRun) -> BatchReport:
-    offsets = _Offsets(session, run)
-    reader = run.vote_reader(offsets.now)
+    reader = run.vote_reader(_clock(session, run))
     rows, places, refused = reader.read(batch.columns, len(batch))
     sources = {row.dao_id: (reader.dao_names[row.dao_id], row.source) for row in rows}
     _prepare_daos(session, run, sources, rows)
@@ -108,20 +107,10 @@ def _ingest_votes(session: Session, batch: Batch, run: IngestRun) -> BatchReport
     return report
 
 
-@dataclass(slots=True)
-class _Offsets:
-    """A DAO's time now; each DAO is looked up once per batch."""
-
-    session: Session
-    run: IngestRun
-    _known: dict[str, datetime] = field(default_factory=dict)
-
-    def now(self, dao_id: str) -> datetime:
-        found = self._known.get(dao_id)
-        if found is None:
-            offset = ingested_daos.clock_offsets(self.session, {dao_id}).get(dao_id)
-            found = self._known[dao_id] = self.run.recorded_at if offset is None else self.run.recorded_at + offset
-        return found
+def _clock(session: Session, run: IngestRun) -> Callable[[str], datetime]:
+    """Gives each DAO's own time now."""
+    moved, still = ingested_daos.moved_clocks(session), timedelta()
+    return lambda dao_id: run.recorded_at + moved.get(dao_id, still)
 
 
 def _for_dao(session: Session, batch: Batch, dao_id: str) -> Batch:
@@ -183,18 +172,17 @@ def _receive_rarer(kind: Kind, place: int, row: Mapping[str, object]) -> _Accept
 
 def _prepare_daos(session: Session, run: IngestRun, named: Mapping[str, tuple[str, str]], rows: Sequence[_Accepted | VoteRow]) -> None:
     """Register the DAOs that are not known yet, and note the names by which each source calls them."""
-    known = ingested_daos.clock_offsets(session, set(named))
-    for dao_id in sorted(named.keys() - known.keys()):
-        if run.dao_id is not None:
-            raise NotFound("dao", dao_id)
-        name, source = named[dao_id]
-        register_dao(session, DaoReceived(dao_id, name, None, source), actor=run.actor, now=run.recorded_at)
+    new = sorted(named.keys() - ingested_daos.registered(session, named.keys()))
+    if new and run.dao_id is not None:
+        raise NotFound("dao", new[0])
+    received = [DaoReceived(dao_id, named[dao_id][0], None, named[dao_id][1]) for dao_id in new]
+    register_daos(session, received, actor=run.actor, now=run.recorded_at)
     pairs = {(row.source, row.dao_id) for row in rows}
     ingested_daos.add_names(session, {(source, named[dao_id][0]): dao_id for source, dao_id in pairs})
 
 
 def _store(session: Session, kind: Kind, accepted: Sequence[_Accepted], run: IngestRun) -> list[Verdict]:
-    now, at = _Offsets(session, run).now, run.recorded_at
+    now, at = _clock(session, run), run.recorded_at
     values = [each.value for each in accepted]
     if kind is Kind.PROPOSAL:
         return ingested.store_proposals(session, values, now=now, recorded_at=at)
@@ -211,7 +199,7 @@ def _store(session: Session, kind: Kind, accepted: Sequence[_Accepted], run: Ing
 
 def _register(session: Session, received: DaoReceived, run: IngestRun) -> Verdict:
     """A DAO that is known already stays as it is described; only who registers it first describes it."""
-    known = received.id in ingested_daos.clock_offsets(session, {received.id})
+    known = received.id in ingested_daos.registered(session, {received.id})
     if not known:
         register_dao(session, received, actor=run.actor, now=run.recorded_at)
     return Verdict.UNCHANGED if known else Verdict.INSERTED

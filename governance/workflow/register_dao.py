@@ -1,7 +1,9 @@
 """Brings a DAO under governance."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import insert
 from sqlmodel import Session
 
 from governance.actors import Actor
@@ -33,17 +35,35 @@ def register_dao(session: Session, received: DaoReceived, *, actor: Actor, now: 
     session.add(dao)
     session.flush()
     _add_source(session, received)
+    _log(session, received, invented=invented, actor=actor, now=now)
+    return dao
+
+
+def register_daos(session: Session, received: Sequence[DaoReceived], *, actor: Actor, now: datetime) -> None:
+    """Register many DAOs, none of which is known yet, as `register_dao` would one by one.
+
+    Logs:
+        dao.registered for each.
+    """
+    if not received:
+        return
+    columns = {"invented": False, "clock_offset_s": 0, "paused": False, "data_version": 0, "next_nonce": 1, "known_at": now}
+    session.execute(insert(Dao), [{"id": dao.id, "name": dao.name, "about": dao.about, **columns, "recorded_at": now} for dao in received])
+    for dao in received:
+        _log(session, dao, invented=False, actor=actor, now=now)
+
+
+def _log(session: Session, dao: DaoReceived, *, invented: bool, actor: Actor, now: datetime) -> None:
     decision_log.append(
         session,
         kind=EntryKind.DAO_REGISTERED,
         dao_id=dao.id,
         actor=actor,
         subject={"dao": dao.id},
-        data={"dao": {"id": dao.id, "name": dao.name, "about": dao.about, "invented": dao.invented, "source": received.source}},
+        data={"dao": {"id": dao.id, "name": dao.name, "about": dao.about, "invented": invented, "source": dao.source}},
         ts=now,
         recorded_at=now,
     )
-    return dao
 
 
 def _add_source(session: Session, received: DaoReceived) -> None:
