@@ -178,6 +178,11 @@ def log_size(session: Session) -> int:
     return 0 if last is None else int(last) + 1
 
 
+def count_nodes(session: Session) -> int:
+    """How many inner nodes are stored."""
+    return int(session.connection().execute(select(func.count()).select_from(_NODES)).scalar_one())
+
+
 def tree_head(session: Session, size: int | None = None) -> TreeHead:
     """The head of the tree at `size` leaves (now, when None).
 
@@ -212,6 +217,13 @@ def consistency(session: Session, *, old: int, new: int) -> tuple[bytes, ...]:
     if not 0 < old <= new:
         raise InvalidInput("from", old, f"must be from 1 to {new}")
     return _heads(session, merkle.consistency_ranges(old, new))
+
+
+def subtree_heads(session: Session, *, level: int, first: int, last: int) -> list[bytes]:
+    """The hashes of the complete subtrees `first` to `last` - 1 of `level`, in order."""
+    wanted = [(level, position) for position in range(first, last)]
+    hashes = _node_hashes(session, wanted)
+    return [hashes[node] for node in wanted]
 
 
 def _check_size(session: Session, size: int) -> None:

@@ -39,3 +39,10 @@ def rotate_key(session: Session, *, origin: str, old: SignerKey, new: SignerKey,
         ts=now,
         recorded_at=now,
     )
+
+
+def record_export(session: Session, *, size: int, actor: Actor, now: datetime) -> Appended:
+    """Write `export.made`: who took the log away as files, at which size."""
+    return decision_log.append(
+        session, kind=EntryKind.EXPORT_MADE, dao_id=None, actor=actor, subject={}, data={"size": size}, ts=now, recorded_at=now
+    )
