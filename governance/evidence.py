@@ -101,13 +101,18 @@ class ClosedProposal:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeQuestion:
-    """All a forecaster may see. Everything in it was known at `as_of`; the caller guarantees it."""
+    """All a forecaster may see. Everything in it was known at `as_of`; the caller guarantees it.
+
+    `votes_known` is False where the votes of this proposal are not collected (or not up to `as_of`): no votes then
+    means nothing, not silence.
+    """
 
     proposal: KnownProposal
     as_of: datetime
     votes: tuple[KnownVote, ...]
     history: tuple[ClosedProposal, ...]
     stance: float | None
+    votes_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,86 @@
+"""Calibration: maps that make a stated probability come true that often. Fitted by scikit-learn, stored as knots."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+# Enough that a smooth map and its knots differ by less than 0.001.
+KNOTS = 201
+EDGE = 1e-3
+# Below this many results of the rarer kind an isotonic map is mostly noise.
+FEWEST_FOR_ISOTONIC = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A monotone map from raw to calibrated probability, linear between knots, flat outside them."""
+
+    raw: Floats
+    calibrated: Floats
+
+    def apply(self, probabilities: Floats) -> Floats:
+        """Calibrated probabilities; the order of any two is never turned round."""
+        mapped: Floats = np.interp(probabilities, self.raw, self.calibrated)
+        return mapped
+
+
+def identity() -> Calibration:
+    """Leaves every probability as it is."""
+    ends = np.array([0.0, 1.0])
+    return Calibration(ends, ends)
+
+
+def fit_platt(raw: Floats, passed: Floats) -> Calibration:
+    """Platt scaling (1999): logistic regression on the log-odds, slope kept from turning the order round."""
+    return _logistic(raw, passed, lambda p: np.log(p / (1 - p))[:, None])
+
+
+def fit_beta(raw: Floats, passed: Floats) -> Calibration:
+    """Beta calibration (Kull, Silva Filho and Flach, 2017): logistic regression on ln p and -ln(1 - p)."""
+    return _logistic(raw, passed, lambda p: np.column_stack([np.log(p), -np.log(1 - p)]))
+
+
+def fit_isotonic(raw: Floats, passed: Floats) -> Calibration:
+    """Isotonic regression (Zadrozny and Elkan, 2002); its steps are kept as knots, inside `EDGE`."""
+    from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415 - training only
+
+    model = IsotonicRegression(y_min=EDGE, y_max=1 - EDGE, out_of_bounds="clip").fit(raw, passed)
+    return Calibration(np.asarray(model.X_thresholds_, dtype=float), np.asarray(model.y_thresholds_, dtype=float))
+
+
+FITS: dict[str, Callable[[Floats, Floats], Calibration]] = {"platt": fit_platt, "beta": fit_beta, "isotonic": fit_isotonic}
+
+
+def fit_best(raw: Floats, passed: Floats) -> tuple[str, Calibration]:
+    """The map that is best (log loss) on the later half when fitted on the earlier half, refitted on all rows.
+
+    Rows are in time order. The identity competes, and wins ties: a map must earn its place.
+    """
+    half = len(raw) // 2
+    names = [name for name in FITS if name != "isotonic" or min(passed.sum(), (1 - passed).sum()) >= FEWEST_FOR_ISOTONIC]
+    best, lowest = "identity", _log_loss(raw[half:], passed[half:])
+    if 0 < passed[:half].sum() < half:
+        for name in names:
+            loss = _log_loss(FITS[name](raw[:half], passed[:half]).apply(raw[half:]), passed[half:])
+            if loss < lowest - 1e-4:
+                best, lowest = name, loss
+    return best, identity() if best == "identity" else FITS[best](raw, passed)
+
+
+def _logistic(raw: Floats, passed: Floats, columns: Callable[[Floats], Floats]) -> Calibration:
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - training only
+
+    model = LogisticRegression(C=1e4, max_iter=1000).fit(columns(np.clip(raw, EDGE, 1 - EDGE)), passed)
+    odds = np.linspace(np.log(EDGE / (1 - EDGE)), np.log((1 - EDGE) / EDGE), KNOTS)
+    knots = 1 / (1 + np.exp(-odds))
+    calibrated = model.predict_proba(columns(knots))[:, 1]
+    # A falling piece can come only of too few rows; there the map is level instead.
+    return Calibration(knots, np.maximum.accumulate(calibrated))
+
+
+def _log_loss(probabilities: Floats, passed: Floats) -> float:
+    bounded = np.clip(probabilities, 1e-6, 1 - 1e-6)
+    return float(-np.mean(passed * np.log(bounded) + (1 - passed) * np.log(1 - bounded)))

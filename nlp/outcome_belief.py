@@ -1,0 +1,175 @@
+"""What a DAO's record says of the next proposal: Gaussian-process regression over kind, author, words and time.
+
+Two closed proposals inform a third the more, the more they share: the DAO's level (`level`, `drift`), the kind, the
+author, and the words, each with or without fading in time. The posterior mean is then the best linear mix of all
+known results (Rasmussen & Williams, Gaussian Processes for Machine Learning, 2006, §2.2 and algorithm 2.1). With no
+history it is the prior; base rates by DAO, kind and author are special cases of it.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+
+from nlp.outcome_record import Codes, DaoRecord, Floats
+
+# More history than this moved no held-out figure, and the work grows with its cube.
+LATEST = 600
+KEPT_FITS = 256
+# A fit is renewed when one part in this many of its results is new: six times fewer fits of a long record.
+RENEWED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """How much likeness counts, as variances over that of the noise (1). Times in days.
+
+    `fade` and `text_fade` are the times in which fading parts fall to 1/e; `sharpness` is how fast the likeness of
+    words falls with their distance (exponent of cosine - 1).
+    """
+
+    level: float
+    drift: float
+    kind: float
+    kind_drift: float
+    author: float
+    author_drift: float
+    text: float
+    kind_text: float
+    sharpness: float
+    fade: float
+    text_fade: float
+
+    def between(self, one: "Points", other: "Points") -> Floats:
+        """The covariance matrix of two sets of proposals."""
+        # Single precision: the exponentials are most of the work, and the noise of 1 on the diagonal dwarfs its error.
+        apart = np.abs(one.published[:, None] - other.published[None, :]).astype(np.float32)
+        fading = np.exp(-apart / self.fade)
+        same_kind = _same(one.kinds, other.kinds)
+        same_author = _same(one.authors, other.authors)
+        worded = one.worded[:, None] * other.worded[None, :]
+        alike = one.vectors.astype(np.float32) @ other.vectors.astype(np.float32).T
+        likeness = worded * np.exp(self.sharpness * (alike - 1.0) - apart / self.text_fade)
+        covariance: Floats = (
+            self.level
+            + self.drift * fading
+            + same_kind * (self.kind + self.kind_drift * fading + self.kind_text * likeness)
+            + same_author * (self.author + self.author_drift * fading)
+            + self.text * likeness
+        )
+        return covariance
+
+    @property
+    def variance(self) -> float:
+        """The prior variance of a proposal with text."""
+        return self.level + self.drift + self.kind + self.kind_drift + self.author + self.author_drift + self.text + self.kind_text
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Proposals as the kernel sees them."""
+
+    published: Floats
+    kinds: Codes
+    authors: Codes
+    vectors: Floats
+    worded: Floats
+
+    @classmethod
+    def of(cls, record: DaoRecord, rows: NDArray[np.int64]) -> "Points":
+        """Some rows of a record."""
+        vectors = record.vectors[rows]
+        return cls(record.published[rows], record.kinds[rows], record.authors[rows], vectors, _worded(vectors))
+
+    @classmethod
+    def one(cls, *, published: float, kind: int, author: int, vector: Floats) -> "Points":
+        """A single proposal; a kind or author the record never saw has code -1 and equals none in it."""
+        vectors = vector[None, :]
+        return cls(np.array([published]), np.array([kind]), np.array([author]), vectors, _worded(vectors))
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """Posterior of one target. `sd` is in noise units: 0 is certainty, `sqrt(kernel.variance)` no evidence at all."""
+
+    mean: float
+    sd: float
+    evidence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The linear algebra of one record up to one moment, shared by every proposal asked about then."""
+
+    points: Points
+    factor: tuple[Floats, bool]
+    weights: Floats
+    prior: float
+
+    def belief(self, point: Points, kernel: Kernel) -> Belief:
+        """Posterior mean and deviation for one proposal."""
+        shared = kernel.between(self.points, point)[:, 0]
+        explained = float(shared @ cho_solve(self.factor, shared, check_finite=False))
+        own = float(kernel.between(point, point)[0, 0])
+        return Belief(
+            mean=self.prior + float(shared @ self.weights),
+            sd=float(np.sqrt(max(own - explained, 0.0))),
+            evidence=len(self.weights),
+        )
+
+
+class Beliefs:
+    """Fits, kept by (record, known rows, target): questions asked at one moment share them."""
+
+    def __init__(self) -> None:
+        self._fits: OrderedDict[tuple[int, int, str, float], tuple[DaoRecord, Fit | None]] = OrderedDict()
+
+    def ask(self, record: DaoRecord, known: int, *, target: str, kernel: Kernel, prior: float | None, point: Points) -> Belief:
+        """Posterior of `target` ("passed", "share" or "voters") from the first `known` rows of `record`.
+
+        A `prior` of None takes the record's own mean, fading like `drift`; with no row at all it is NaN.
+        """
+        known -= known % max(known // RENEWED, 1)
+        key = (id(record), known, target, -1.0 if prior is None else prior)
+        if key not in self._fits:
+            self._fits[key] = (record, _fit(record, known, target=target, kernel=kernel, prior=prior))
+            if len(self._fits) > KEPT_FITS:
+                self._fits.popitem(last=False)
+        fit = self._fits[key][1]
+        if fit is None:
+            return Belief(float("nan") if prior is None else prior, float(np.sqrt(kernel.variance)), 0)
+        return fit.belief(point, kernel)
+
+
+def targets(record: DaoRecord, target: str) -> Floats:
+    """The column a target is learnt from; turnout as log(1 + voters), since it varies by factors."""
+    column: Floats = {"passed": record.passed, "share": record.share, "voters": np.log1p(record.voters)}[target]
+    return column
+
+
+def _fit(record: DaoRecord, known: int, *, target: str, kernel: Kernel, prior: float | None) -> Fit | None:
+    column = targets(record, target)[:known]
+    rows = np.flatnonzero(np.isfinite(column))[-LATEST:]
+    if len(rows) == 0:
+        return None
+    points = Points.of(record, rows)
+    values = column[rows]
+    if prior is None:
+        fading = np.exp((points.published - points.published.max()) / kernel.fade)
+        prior = float(fading @ values / fading.sum())
+    covariance = kernel.between(points, points)
+    covariance[np.diag_indices_from(covariance)] += 1.0
+    factor = cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False)
+    return Fit(points, factor, cho_solve(factor, values - prior, check_finite=False), prior)
+
+
+def _same(one: Codes, other: Codes) -> Floats:
+    same: Floats = ((one[:, None] == other[None, :]) & (one >= 0)[:, None]).astype(np.float64)
+    return same
+
+
+def _worded(vectors: Floats) -> Floats:
+    worded: Floats = np.any(vectors != 0.0, axis=1).astype(np.float64)
+    return worded

@@ -1,0 +1,214 @@
+"""Fitting the parts of the outcome model: kernels by walking forward, trees by boosting, widths by held-out errors."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlp.base_rates import family, pooled_rate
+from nlp.calibration import Calibration, fit_best
+from nlp.features import NAMES, FeatureRecipe
+from nlp.outcome_belief import Beliefs, Kernel, Points, targets
+from nlp.outcome_record import DaoRecord
+from nlp.outcome_weights import STAGES, TARGETS, OutcomeWeights, stage
+from nlp.trees import Trees, from_boosting
+
+Floats = NDArray[np.float64]
+
+# Where the search for a kernel starts: likeness in every respect counts a little.
+START = Kernel(
+    level=0.05, drift=0.02, kind=0.12, kind_drift=0.02, author=0.05, author_drift=0.25,
+    text=0.2, kind_text=0.1, sharpness=1.0, fade=200.0, text_fade=2000.0,
+)  # fmt: skip
+_LEAST = Kernel(
+    level=1e-3, drift=1e-4, kind=1e-4, kind_drift=1e-4, author=1e-4, author_drift=1e-4,
+    text=1e-3, kind_text=1e-4, sharpness=0.5, fade=20.0, text_fade=60.0,
+)  # fmt: skip
+_MOST = Kernel(
+    level=5.0, drift=3.0, kind=3.0, kind_drift=3.0, author=3.0, author_drift=3.0,
+    text=3.0, kind_text=3.0, sharpness=12.0, fade=2000.0, text_fade=4000.0,
+)  # fmt: skip
+# A family of kinds has a pooled rate of its own from this many proposals; below it, that of all proposals is taken.
+FAMILY_COUNT = 100
+# At most this many forecasts of one DAO judge a kernel, so that one long record does not decide for all.
+JUDGED_PER_DAO = 60
+
+BOOSTING: Mapping[str, float | int] = {
+    "n_estimators": 160,
+    "learning_rate": 0.05,
+    "max_depth": 3,
+    "subsample": 0.6,
+    "min_samples_leaf": 40,
+    "max_features": 0.5,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One training row: features, what came of it (NaN where unknown; voters as log(1 + n)), and its weight."""
+
+    row: Floats
+    passed: float
+    share: float
+    voters: float
+    weight: float
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Lessons as columns."""
+
+    rows: Floats
+    targets: Mapping[str, Floats]
+    weights: Floats
+    late: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, lessons: Sequence[Lesson]) -> "Sheet":
+        """Columns of `lessons`, in their order."""
+        return cls(
+            rows=np.stack([lesson.row for lesson in lessons]),
+            targets={name: np.array([getattr(lesson, name) for lesson in lessons]) for name in TARGETS},
+            weights=np.array([lesson.weight for lesson in lessons]),
+            late=np.array([lesson.late for lesson in lessons]),
+        )
+
+    def where(self, keep: NDArray[np.bool_]) -> "Sheet":
+        """The lessons for which `keep` is true."""
+        return Sheet(self.rows[keep], {name: column[keep] for name, column in self.targets.items()}, self.weights[keep], self.late[keep])
+
+
+def pooled_rates(kinds: Sequence[str], passed: Sequence[bool]) -> dict[str, float]:
+    """The share of passes per family of kinds with enough proposals, and ("") of all."""
+    families = np.array([family(kind) for kind in kinds])
+    outcomes = np.array(passed, dtype=float)
+    rates = {"": round(float(outcomes.mean()), 6)}
+    for name in sorted(set(families.tolist())):
+        if (families == name).sum() >= FAMILY_COUNT:
+            rates[name] = round(float(outcomes[families == name].mean()), 6)
+    return rates
+
+
+def search_kernel(
+    records: Sequence[DaoRecord],
+    *,
+    target: str,
+    pooled: Mapping[str, float],
+    trials: int,
+    seed: int,
+    step: Callable[[], None] = lambda: None,
+) -> Kernel:
+    """The best of `trials` kernels by squared error of forecasts made in time order within each record.
+
+    A random walk in the logarithms from `START`; the same seed and records give the same kernel.
+    """
+    rng = np.random.default_rng(seed)
+    best, lowest = START, walk_error(records, START, target=target, pooled=pooled)
+    step()
+    for _ in range(trials - 1):
+        kernel = _neighbour(best, rng)
+        error = walk_error(records, kernel, target=target, pooled=pooled)
+        if error < lowest:
+            best, lowest = kernel, error
+        step()
+    return best
+
+
+def walk_error(records: Sequence[DaoRecord], kernel: Kernel, *, target: str, pooled: Mapping[str, float]) -> float:
+    """Mean squared error of `target` over the records, each proposal forecast from what was closed at its start."""
+    errors: list[float] = []
+    for record in records:
+        beliefs, column = Beliefs(), targets(record, target)
+        usable = np.flatnonzero(np.isfinite(column))[2:]
+        kinds = {code: kind for kind, code in record.kind_codes.items()}
+        for row in usable[:: max(len(usable) // JUDGED_PER_DAO, 1)]:
+            prior = pooled_rate(kinds.get(int(record.kinds[row]), ""), pooled) if target == "passed" else None
+            point = Points.of(record, np.array([row]))
+            known = record.known_before(float(record.published[row]))
+            mean = beliefs.ask(record, known, target=target, kernel=kernel, prior=prior, point=point).mean
+            if np.isfinite(mean):
+                errors.append((mean - float(column[row])) ** 2)
+    return float(np.mean(errors))
+
+
+def fit_weights(recipe: FeatureRecipe, sheet: Sheet, *, trained_until: Mapping[str, int], seed: int) -> tuple[OutcomeWeights, str]:
+    """All weights from training rows in time order, and the name of the calibration that won.
+
+    Calibration and interval widths come from the `late` rows, forecast by trees that saw only the others; the trees
+    that are kept are then fitted on all rows.
+    """
+    early, late = sheet.where(~sheet.late), sheet.where(sheet.late)
+    trial = {target: fit_trees(early, target, seed=seed) for target in TARGETS}
+    name, calibration = fit_best(_passing(trial["passed"], late), late.targets["passed"])
+    return OutcomeWeights(
+        recipe=recipe,
+        trees={target: fit_trees(sheet, target, seed=seed) for target in TARGETS},
+        calibration=calibration,
+        errors={target: held_out_errors(trial[target], late, target) for target in ("share", "voters")},
+        trained_until=trained_until,
+    ), name
+
+
+def fit_passing(sheet: Sheet, *, seed: int) -> tuple[Trees, Calibration]:
+    """Trees and calibration for passing from rows in time order; the last fifth calibrates, as in `fit_weights`."""
+    late = np.arange(len(sheet.rows)) >= int(len(sheet.rows) * 0.8)
+    trial = fit_trees(sheet.where(~late), "passed", seed=seed)
+    _, calibration = fit_best(_passing(trial, sheet.where(late)), sheet.targets["passed"][late])
+    return fit_trees(sheet, "passed", seed=seed), calibration
+
+
+def fit_trees(sheet: Sheet, target: str, *, seed: int) -> Trees:
+    """Boosted trees for one target over the rows that have it."""
+    from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor  # noqa: PLC0415 - training only
+
+    column = sheet.targets[target]
+    known = np.isfinite(column)
+    rows, wanted, weights = sheet.rows[known], column[known], sheet.weights[known]
+    if target == "passed":
+        model = GradientBoostingClassifier(**BOOSTING, random_state=seed).fit(rows, wanted, sample_weight=weights)
+        mean = float(np.average(wanted, weights=weights))
+        return from_boosting(model, float(np.log(mean / (1.0 - mean))))
+    model = GradientBoostingRegressor(**BOOSTING, random_state=seed).fit(rows, wanted, sample_weight=weights)
+    return from_boosting(model, float(np.average(wanted, weights=weights)))
+
+
+def held_out_errors(trees: Trees, late: Sheet, target: str) -> Floats:
+    """The 5 % and 95 % quantiles of (truth - estimate) per stage of the vote: split-conformal widths.
+
+    Quantiles are the conformal ones, rank ceil((n + 1) q) (Vovk et al.; Lei et al., 2018, §2.2); a stage with too
+    few rows takes those of all stages.
+    """
+    known = np.isfinite(late.targets[target])
+    rows = late.rows[known]
+    errors = late.targets[target][known] - trees.sum(rows)
+    stages = stage(voters=rows[:, NAMES.index("voters")], pace=rows[:, NAMES.index("pace")])
+    widths = []
+    for place in range(STAGES):
+        of_stage = errors[stages == place]
+        widths.append(_conformal(of_stage if len(of_stage) >= 60 else errors))
+    return np.array(widths)
+
+
+def _passing(trees: Trees, sheet: Sheet) -> Floats:
+    probabilities: Floats = 1.0 / (1.0 + np.exp(-trees.sum(sheet.rows)))
+    return probabilities
+
+
+def _conformal(errors: Floats) -> tuple[float, float]:
+    ordered = np.sort(errors)
+    count = len(ordered)
+    high = min(int(np.ceil((count + 1) * 0.95)), count) - 1
+    return float(ordered[count - 1 - high]), float(ordered[high])
+
+
+def _neighbour(kernel: Kernel, rng: np.random.Generator) -> Kernel:
+    """Some numbers of a kernel, each multiplied by a random factor, inside bounds."""
+    numbers, least, most = asdict(kernel), asdict(_LEAST), asdict(_MOST)
+    moved = {
+        name: float(np.clip(value * np.exp(rng.normal(0.0, 0.8)), least[name], most[name]))
+        for name, value in numbers.items()
+        if rng.random() < 0.4
+    }
+    return replace(kernel, **{name: float(f"{value:.4g}") for name, value in moved.items()})

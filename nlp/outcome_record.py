@@ -1,0 +1,139 @@
+"""A DAO's closed proposals as columns, in the order in which their results became known."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from governance.evidence import ClosedProposal, KnownProposal, OutcomeQuestion
+from nlp.outcome_text import Embedder, proposal_text
+
+DAY = 86_400.0
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# How many (history, DAO) tables one process keeps; a table of 2,500 proposals takes about 8 MB.
+KEPT_TABLES = 64
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+
+def days(moment: datetime) -> float:
+    """Days since 1970, UTC."""
+    return (moment - EPOCH).total_seconds() / DAY
+
+
+def author_key(proposal: KnownProposal) -> str:
+    """Addresses differ in case between sources; an author is the same person in any."""
+    return (proposal.author or "").strip().lower()
+
+
+def kind_key(proposal: KnownProposal) -> str:
+    """The source's word for the kind of proposal, "" where it has none."""
+    return (proposal.kind or "").strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class DaoRecord:
+    """One DAO's closed proposals, ordered by (close, id); numbers are NaN where the source has none.
+
+    Times are days since 1970. `kinds` and `authors` are codes; code -1 is "not known", which equals nothing.
+    """
+
+    closed: Floats
+    published: Floats
+    passed: Floats
+    share: Floats
+    voters: Floats
+    kinds: Codes
+    authors: Codes
+    vectors: Floats
+    kind_codes: dict[str, int]
+    author_codes: dict[str, int]
+
+    def known_before(self, moment: float) -> int:
+        """How many rows, from the first, had a result before `moment` (exclusive)."""
+        return int(np.searchsorted(self.closed, moment, side="left"))
+
+    def kind_code(self, proposal: KnownProposal) -> int:
+        """The code of a proposal's kind in this record, -1 when it never occurred."""
+        return self.kind_codes.get(kind_key(proposal), -1)
+
+    def author_code(self, proposal: KnownProposal) -> int:
+        """The code of a proposal's author in this record, -1 when they never proposed."""
+        return self.author_codes.get(author_key(proposal), -1)
+
+
+def build_record(rows: Iterable[ClosedProposal], embedder: Embedder) -> DaoRecord:
+    """Columns of one DAO's rows; the order in which they are given does not matter."""
+    ordered = sorted(rows, key=lambda row: (row.closed_at, row.proposal.proposal_id))
+    kind_codes: dict[str, int] = {}
+    author_codes: dict[str, int] = {}
+    nan = float("nan")
+    return DaoRecord(
+        closed=_floats(days(row.closed_at) for row in ordered),
+        published=_floats(days(_published(row)) for row in ordered),
+        passed=_floats(float(row.passed) for row in ordered),
+        share=_floats(nan if row.approval_share is None else row.approval_share for row in ordered),
+        voters=_floats(nan if row.voters is None else float(row.voters) for row in ordered),
+        kinds=_codes((kind_key(row.proposal) for row in ordered), kind_codes),
+        authors=_codes((author_key(row.proposal) for row in ordered), author_codes),
+        vectors=embedder.embed([proposal_text(row.proposal) for row in ordered]).astype(np.float64),
+        kind_codes=kind_codes,
+        author_codes=author_codes,
+    )
+
+
+class Records:
+    """Builds each DAO's record once per history that is asked with; a few are kept.
+
+    A caller that asks many questions with one and the same history tuple pays for it once.
+    """
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        # The tuple is kept beside its record: while it lives, its id cannot be given to another.
+        self._kept: OrderedDict[tuple[int, str], tuple[Sequence[ClosedProposal], DaoRecord]] = OrderedDict()
+        self._by_dao: OrderedDict[int, tuple[Sequence[ClosedProposal], dict[str, list[ClosedProposal]]]] = OrderedDict()
+
+    def of(self, question: OutcomeQuestion) -> DaoRecord:
+        """The record of the asked proposal's DAO."""
+        history, dao = question.history, question.proposal.dao_id
+        key = (id(history), dao)
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key][1]
+        record = build_record(self._rows(history).get(dao, ()), self._embedder)
+        self._kept[key] = (history, record)
+        if len(self._kept) > KEPT_TABLES:
+            self._kept.popitem(last=False)
+        return record
+
+    def vector(self, proposal: KnownProposal) -> Floats:
+        """The asked proposal's own text vector; zeros when it has no text."""
+        vector: Floats = self._embedder.embed([proposal_text(proposal)])[0].astype(np.float64)
+        return vector
+
+    def _rows(self, history: Sequence[ClosedProposal]) -> dict[str, list[ClosedProposal]]:
+        if id(history) not in self._by_dao:
+            rows: dict[str, list[ClosedProposal]] = {}
+            for row in history:
+                rows.setdefault(row.proposal.dao_id, []).append(row)
+            self._by_dao[id(history)] = (history, rows)
+            if len(self._by_dao) > KEPT_TABLES:
+                self._by_dao.popitem(last=False)
+        return self._by_dao[id(history)][1]
+
+
+def _published(row: ClosedProposal) -> datetime:
+    return min(row.proposal.published_at or row.proposal.starts_at or row.closed_at, row.closed_at)
+
+
+def _floats(values: Iterable[float]) -> Floats:
+    return np.fromiter(values, dtype=np.float64)
+
+
+def _codes(keys: Iterable[str], codes: dict[str, int]) -> Codes:
+    return np.fromiter((codes.setdefault(key, len(codes)) if key else -1 for key in keys), dtype=np.int64)

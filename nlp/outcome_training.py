@@ -1,0 +1,132 @@
+"""Training of the outcome model: from dumps to pinned weights, in minutes on two cores. Rows are only ever split by time."""
+
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from nlp.features import FeatureMaker, FeatureRecipe
+from nlp.model_store import SHIPPED, StoredWeights
+from nlp.outcome_dataset import MOMENTS, Asked, Case, histories, read_dump, replay
+from nlp.outcome_fitting import Lesson, Sheet, fit_weights, pooled_rates, search_kernel
+from nlp.outcome_record import DaoRecord, Records, build_record, kind_key
+from nlp.outcome_text import CachedEmbedder, Embedder, MiniLmEmbedder, proposal_text
+from nlp.outcome_weights import TARGETS, OutcomeWeights, save_outcome_weights, trained_key
+
+# The last 30 % of each DAO's closed proposals are never trained on: they are what the card's figures are measured on.
+TRAINED_PART = 0.7
+# The last fifth of the trained part calibrates.
+CALIBRATED_FROM = 0.8
+TRIALS: Mapping[str, int] = {"passed": 6, "share": 3, "voters": 3}
+# A kernel is judged on DAOs with this many trained proposals; shorter records say next to nothing of it.
+JUDGING_COUNT = 10
+# A later look at a proposal is no new proposal.
+LATER_WEIGHT = 0.5
+
+
+def train_outcome(
+    data_dir: Path,
+    out_dir: Path = SHIPPED,
+    *,
+    seed: int = 20261121,
+    trained_part: float = TRAINED_PART,
+    trials: Mapping[str, int] = TRIALS,
+    embedder: Embedder | None = None,
+    embeddings: Path | None = None,
+) -> StoredWeights:
+    """Fit on the earlier `trained_part` of every DAO of the dumps in `data_dir` and write weights and manifest to `out_dir`.
+
+    The same dumps, seed and library versions give the same bytes. `embeddings` names a file in which text vectors
+    are kept between runs; with it an interrupted training resumes behind its slowest part. Progress shows on a
+    terminal only. Raises `InvalidInput` without proposals, `ModelUnavailable` without the encoder.
+    """
+    cases = read_dump(data_dir).cases
+    vectors = embedded(cases, embedder, embeddings)
+    parts = time_parts(cases)
+    trained = [case for case in cases if parts[case.closed.proposal.proposal_id] < trained_part]
+    late = {key for key, part in parts.items() if part >= CALIBRATED_FROM * trained_part}
+    weights, calibration = fit_outcome(trained, late, vectors, seed=seed, trials=trials)
+    about = {
+        "model": "assent outcome forecast",
+        "trained_on": f"{len(trained)} of {len(cases)} closed proposals: the earlier {trained_part:.0%} of each DAO by close",
+        "seed": str(seed),
+        "calibration": calibration,
+        "licence": "Apache-2.0",
+    }
+    return save_outcome_weights(weights, out_dir, about=about)
+
+
+def fit_outcome(
+    trained: Sequence[Case],
+    late: Set[str],
+    embedder: Embedder,
+    *,
+    seed: int,
+    trials: Mapping[str, int],
+) -> tuple[OutcomeWeights, str]:
+    """Weights from `trained` cases; the proposals in `late` calibrate. Returns the calibration's name too."""
+    pooled = pooled_rates([kind_key(case.closed.proposal) for case in trained], [case.closed.passed for case in trained])
+    records = judging_records(trained, embedder)
+    with tqdm(total=sum(trials.values()), desc="kernels", disable=_quiet()) as bar:
+        kernels = {
+            target: search_kernel(
+                records, target=target, pooled=pooled, trials=trials[target], seed=seed, step=lambda: bar.update() and None
+            )
+            for target in TARGETS
+        }
+    recipe = FeatureRecipe(kernels, pooled)
+    history = histories(trained)
+    asked = tqdm(list(replay(trained, history, MOMENTS)), desc="features", disable=_quiet())
+    maker = FeatureMaker(recipe, Records(embedder))
+    lessons = [lesson(one, maker, late=one.case.closed.proposal.proposal_id in late) for one in asked]
+    until = {trained_key(dao): max(int(row.closed_at.timestamp()) for row in rows) for dao, rows in sorted(history.items())}
+    return fit_weights(recipe, Sheet.of(lessons), trained_until=until, seed=seed)
+
+
+def lesson(asked: Asked, maker: FeatureMaker, *, late: bool) -> Lesson:
+    """What one question teaches."""
+    row = asked.case.closed
+    return Lesson(
+        row=maker.see(asked.question).row(),
+        passed=float(row.passed),
+        share=float("nan") if row.approval_share is None else row.approval_share,
+        voters=float("nan") if row.voters is None else float(np.log1p(row.voters)),
+        weight=1.0 if asked.moment == "open" else LATER_WEIGHT,
+        late=late,
+    )
+
+
+def time_parts(cases: Sequence[Case]) -> dict[str, float]:
+    """For each proposal, which part of its DAO's proposals closed before it: 0 for the first."""
+    by_dao: dict[str, list[str]] = defaultdict(list)
+    for case in cases:
+        by_dao[case.closed.proposal.dao_id].append(case.closed.proposal.proposal_id)
+    return {key: place / len(keys) for keys in by_dao.values() for place, key in enumerate(keys)}
+
+
+def judging_records(trained: Sequence[Case], embedder: Embedder) -> list[DaoRecord]:
+    """The records of DAOs with enough trained proposals, by name."""
+    found = histories(trained)
+    return [build_record(rows, embedder) for _, rows in sorted(found.items()) if len(rows) >= JUDGING_COUNT]
+
+
+def embedded(cases: Sequence[Case], embedder: Embedder | None, file: Path | None) -> Embedder:
+    """An embedder that already holds the vectors of all cases' texts; `file` keeps them between runs."""
+    cached = CachedEmbedder(MiniLmEmbedder(progress=not _quiet()) if embedder is None else embedder)
+    if file is not None and file.is_file():
+        cached.load(file)
+    texts = [proposal_text(case.closed.proposal) for case in cases]
+    # In blocks, each kept before the next: an interruption loses one block.
+    for start in range(0, len(texts), 1024):
+        before = len(cached.known)
+        cached.embed(texts[start : start + 1024])
+        if file is not None and len(cached.known) > before:
+            cached.save(file)
+    return cached
+
+
+def _quiet() -> bool:
+    return not sys.stderr.isatty()

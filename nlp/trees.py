@@ -1,0 +1,71 @@
+"""Boosted regression trees as plain arrays: fitted by scikit-learn, stored as numbers, evaluated with numpy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+LEAF = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """All nodes of all trees, one after the other. A node sends a row left if its feature <= threshold.
+
+    `feature` is -1 at a leaf; `left` and `right` are places in these arrays; `roots` are the trees' first nodes.
+    The sum of the leaves' `value` and `start` is the answer (log-odds, or the quantity itself).
+    """
+
+    feature: NDArray[np.int32]
+    threshold: Floats
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    value: Floats
+    roots: NDArray[np.int32]
+    start: Floats
+
+    def sum(self, rows: Floats) -> Floats:
+        """One number per row; all rows walk all trees together, one level at a time."""
+        # Trees were grown on single precision, so thresholds must be met with it.
+        narrow = rows.astype(np.float32)
+        node = np.broadcast_to(self.roots, (len(rows), len(self.roots))).copy()
+        at = np.arange(len(rows))[:, None]
+        while True:
+            feature = self.feature[node]
+            inner = feature != LEAF
+            if not inner.any():
+                break
+            goes_left = narrow[at, np.maximum(feature, 0)] <= self.threshold[node]
+            node = np.where(inner, np.where(goes_left, self.left[node], self.right[node]), node)
+        total: Floats = self.start[0] + self.value[node].sum(axis=1)
+        return total
+
+    def arrays(self, name: str) -> dict[str, NDArray[np.generic]]:
+        """The arrays under which these trees are stored."""
+        return {f"{name}.{field}": getattr(self, field) for field in self.__slots__}
+
+    @classmethod
+    def read(cls, arrays: Mapping[str, NDArray[np.generic]], name: str) -> "Trees":
+        """The trees `arrays` stored under `name`."""
+        fields: dict[str, NDArray[np.generic]] = {field: arrays[f"{name}.{field}"] for field in cls.__slots__}
+        return cls(**fields)  # type: ignore[arg-type] # the types are those that were stored
+
+
+def from_boosting(model: object, start: float) -> Trees:
+    """The arrays of a fitted scikit-learn gradient boosting model with one output; `start` is its initial value."""
+    parts: dict[str, list[NDArray[np.generic]]] = {field: [] for field in ("feature", "threshold", "left", "right", "value")}
+    roots, offset = [], 0
+    for (stage,) in model.estimators_:  # type: ignore[attr-defined] # scikit-learn is untyped here
+        tree = stage.tree_
+        leaf = tree.children_left == LEAF
+        parts["feature"].append(np.where(leaf, LEAF, tree.feature).astype(np.int32))
+        parts["threshold"].append(tree.threshold.astype(np.float64))
+        parts["left"].append(np.where(leaf, 0, tree.children_left + offset).astype(np.int32))
+        parts["right"].append(np.where(leaf, 0, tree.children_right + offset).astype(np.int32))
+        parts["value"].append(tree.value[:, 0, 0] * model.learning_rate)  # type: ignore[attr-defined] # as above
+        roots.append(offset)
+        offset += tree.node_count
+    joined = {field: np.concatenate(found) for field, found in parts.items()}
+    return Trees(**joined, roots=np.array(roots, dtype=np.int32), start=np.array([start]))
