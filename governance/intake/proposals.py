@@ -9,6 +9,7 @@ from governance import identity
 from governance.errors import InvalidInput
 from governance.intake import fields
 from governance.intake.fields import Row
+from governance.outcome_sources import end_is_scheduled
 
 KNOWN_FIELDS: Final = frozenset(
     [
@@ -41,11 +42,6 @@ KNOWN_FIELDS: Final = frozenset(
 # votes, a recomputation) is an estimate, kept with its rule and never learned from or headlined.
 OFFICIAL_RULES: Final = frozenset(
     {"platform_status", "onchain_state", "onchain_events", "onchain_executed", "onchain_didPass", "tally_status"}
-)
-# Sources whose end stands when voting starts. In the others the recorded end is when the proposal really closed, which
-# depends on its outcome: a forecast that saw it would look ahead.
-_END_FIXED_SOURCES: Final = frozenset(
-    {"decentraland_transparency", "diamond_snapshot_est", "diamond_snapshot_new", "tokenomics_ccby", "alitaslimi_arbitrum", "zoyiak"}
 )
 _OUTCOMES: Final = frozenset({"pass", "fail"})
 _MOST_CHOICES: Final = 1_000
@@ -155,8 +151,12 @@ def receive(row: Row) -> ProposalReceived:
 
 
 def end_is_fixed(source: str) -> bool:
-    """Whether `source` fixes a proposal's end when voting starts: Snapshot, by whatever road, and Decentraland."""
-    return source in _END_FIXED_SOURCES or source == "snapshot" or source.startswith("snapshot:")
+    """Whether `source` fixes a proposal's end when voting starts: Snapshot, by whatever road, and Decentraland.
+
+    In the others the recorded end is when the proposal really closed, which depends on its outcome: a forecast that
+    saw it would look ahead.
+    """
+    return end_is_scheduled(source) or source.startswith("snapshot:")
 
 
 def is_official(outcome: str | None, rule: str | None) -> bool:

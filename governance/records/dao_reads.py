@@ -47,11 +47,15 @@ def sources_of(session: Session, dao_ids: Sequence[str]) -> dict[str, list[tuple
 
 
 def data_version(session: Session, dao_id: str | None) -> int:
-    """Grows with everything a reader of the DAO could see: every such write appends to the log. 0 before the first."""
+    """Grows with everything a reader of the DAO could see: each such write appends to the log. 0 before the first.
+
+    A batch with rows of several DAOs is one entry of none of them; it grows each DAO's own count instead.
+    """
     query = select(func.max(LogEntry.seq))
     query = query if dao_id is None else query.where(LogEntry.dao_id == dao_id)
     last = session.exec(query).one()
-    return 0 if last is None else int(last) + 1
+    batches = session.exec(select(Dao.data_version).where(Dao.id == dao_id)).first()
+    return (0 if last is None else int(last) + 1) + (batches or 0)
 
 
 def indexed_to(session: Session, dao_id: str, *, as_of: datetime) -> datetime | None:

@@ -9,14 +9,11 @@ from sqlalchemy import Row, Select, and_, func, or_, select
 from sqlmodel import Session, SQLModel, col
 
 from governance.errors import NotFound
+from governance.records.as_of import PROPOSALS, read_one
 from governance.records.evidence import Flag, Forecast, Reading
 from governance.records.posts import Post
 from governance.records.proposals import ForumLink, Proposal, ProposalRevision, VoteProgress
 from governance.records.votes import Vote
-
-# What only the close reveals.
-_RESULT = ("state", "outcome", "outcome_rule", "result")
-_TIMES = ("created_at", "starts_at", "ends_at")
 
 
 def _columns(model: type[SQLModel], *names: str) -> Select[Any]:
@@ -24,7 +21,6 @@ def _columns(model: type[SQLModel], *names: str) -> Select[Any]:
     return select(*(table.c[name] for name in names))
 
 
-_PROPOSAL = _columns(Proposal, *Proposal.model_fields)
 _VOTES = _columns(Vote, "id", "voter", "choice", "power", "power_kind", "reason", "cast_at", "cast_at_estimated", "source", "known_at")
 _TALLY = _columns(Vote, "voter", "choice", "power")
 _POSTS = _columns(Post, "id", "forum", "topic_id", "topic_title", "number", "author", "text", "posted_at", "known_at")
@@ -54,17 +50,7 @@ def proposal_as_of(session: Session, proposal_id: str, *, as_of: datetime) -> di
     Raises:
         NotFound: there is no such proposal, or nobody could know of it yet.
     """
-    row = session.execute(_PROPOSAL.where(col(Proposal.id) == proposal_id)).mappings().first()
-    if row is None:
-        raise NotFound("proposal", proposal_id)
-    found = dict(row)
-    if found["known_at"] > as_of:
-        found |= _earlier_content(session, proposal_id, as_of=as_of)
-    if found["result_known_at"] > as_of:
-        found |= dict.fromkeys(_RESULT)
-        # Where a source tells only when the vote really closed, the end is part of the result.
-        found["ends_at"] = found["ends_at"] if found["end_fixed"] else None
-    return found
+    return read_one(session, PROPOSALS, proposal_id, as_of=as_of)
 
 
 def dao_of(session: Session, proposal_id: str) -> str:
@@ -73,26 +59,6 @@ def dao_of(session: Session, proposal_id: str) -> str:
     if found is None:
         raise NotFound("proposal", proposal_id)
     return str(found)
-
-
-def _earlier_content(session: Session, proposal_id: str, *, as_of: datetime) -> dict[str, Any]:
-    revision = session.scalars(
-        select(ProposalRevision)
-        .where(col(ProposalRevision.proposal_id) == proposal_id, col(ProposalRevision.known_at) <= as_of)
-        .order_by(col(ProposalRevision.recorded_at).desc(), col(ProposalRevision.content_sha256).desc())
-        .limit(1)
-    ).first()
-    if revision is None:
-        raise NotFound("proposal", proposal_id)
-    content = dict(revision.content)
-    for name in _TIMES:
-        content[name] = None if content.get(name) is None else datetime.fromisoformat(content[name])
-    return content | {
-        "content_sha256": revision.content_sha256,
-        "known_at": revision.known_at,
-        "result_known_at": revision.result_known_at,
-        "recorded_at": revision.recorded_at,
-    }
 
 
 def find(session: Session, *, external_id: str, source: str | None, dao_id: str | None, after: str | None, limit: int) -> list[Found]:

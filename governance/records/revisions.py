@@ -81,11 +81,22 @@ def store(session: Session, kept: Revised, incoming: Sequence[Incoming], *, reco
             verdicts.append(Verdict.UNCHANGED)
             continue
         verdicts.append(Verdict.REVISED if thing.contents else Verdict.INSERTED)
-        known = row.known if thing.recorded_at == recorded_at else dict.fromkeys(row.known, row.now)
+        known = row.known if thing.recorded_at == recorded_at else _known_later(kept, thing, row)
         thing.contents[row.sha256] = _Content(row.sha256, recorded_at, known, row.content, row.columns)
         touched[row.id] = thing
     _write(session, kept, touched)
     return verdicts
+
+
+def _known_later(kept: Revised, thing: _Thing, row: Incoming) -> dict[str, datetime]:
+    """When a content that came in a later run was known: when it came.
+
+    What it says of the other dates (a proposal's result at its close) holds only where no content told before already
+    speaks of that moment or a later one; else it is a correction, known when it came.
+    """
+    first, *others = kept.dated
+    told = {name: max(content.known[name] for content in thing.contents.values()) for name in others}
+    return {first: row.now, **{name: row.known[name] if told[name] < row.known[name] else row.now for name in others}}
 
 
 def _load(session: Session, kept: Revised, ids: set[str]) -> dict[str, _Thing]:
