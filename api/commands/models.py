@@ -1,0 +1,131 @@
+"""`assent models`: list what a deployment knows, train and evaluate from files. Training never runs in a server."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from api.commands.connection import open_api
+from api.commands.output import CommandFailed, answer_of, report, say
+from api.settings import Settings
+
+models = typer.Typer(help="List, train and evaluate models.\n\nExample: assent models list", no_args_is_help=True)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+_ROW_KEYS = ("dataset", "task", "slice", "at", "model", "n", "fails", "accuracy", "macro_f1", "auc", "brier", "ece", "majority_accuracy")
+
+
+class Trainable(StrEnum):
+    """The models that can be trained."""
+
+    TEXT = "text"
+    OUTCOME = "outcome"
+
+
+class Split(StrEnum):
+    """Which rows of a text set are scored."""
+
+    TEST = "test"
+    ALL = "all"
+
+
+def register(app: typer.Typer) -> None:
+    """Add `models`."""
+    app.add_typer(models, name="models")
+
+
+@models.command("list")
+def list_all(as_json: JsonOption = False) -> None:
+    """List every model version with its figures, and which one serves.
+
+    Example: assent models list --json
+    """
+    with open_api(Settings()) as api:
+        answer = answer_of(api.get("/v1/models"))
+    if as_json:
+        report(answer)
+        return
+    for row in cast("list[dict[str, Any]]", answer["items"]):
+        typer.echo(f"{row['task']:10} {row['alias'] or '-':10} {row['sha256'][:16]}  {row['name']}")
+
+
+@models.command("train")
+def train(
+    what: Annotated[Trainable, typer.Argument(help="text or outcome.")],
+    *,
+    data: Annotated[Path | None, typer.Option(help="Folder of the training files (default: of ASSENT_DATA_DIR).")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for weights, manifest and checkpoints.")] = Path("build/weights"),
+    seed: Annotated[int, typer.Option(help="Everything drawn at random follows from it.")] = 20261121,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a model from files; a killed text training goes on from its last checkpoint when started again.
+
+    Example: assent models train text --data data/text --out build/weights
+    """
+    folder = _folder(data, what)
+    out.mkdir(parents=True, exist_ok=True)
+    stored: Any = _train_text(folder, out, seed) if what is Trainable.TEXT else _train_outcome(folder, out, seed)
+    if as_json:
+        report({"model": what.value, "sha256": stored.sha256, "file": str(stored.file)})
+    else:
+        say(f"{stored.file}: sha256 {stored.sha256}")
+
+
+@models.command("evaluate")
+def evaluate(
+    what: Annotated[Trainable, typer.Argument(help="text or outcome.")],
+    *,
+    data: Annotated[Path | None, typer.Option(help="File or folder to score (default: of ASSENT_DATA_DIR).")] = None,
+    train_data: Annotated[Path | None, typer.Option("--train", help="text: the fitted baselines learn from these training rows.")] = None,
+    split: Annotated[Split, typer.Option(help="text: which rows to score.")] = Split.TEST,
+    history: Annotated[Path | None, typer.Option(help="outcome: earlier rows that forecasts may use as history.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score the shipped model and every baseline on files; needs no database.
+
+    Example: assent models evaluate outcome --data data/governance --json
+    """
+    chosen = _folder(data, what)
+    if what is Trainable.TEXT:
+        from nlp.text_evaluation import evaluate_text  # noqa: PLC0415  # torch loads only when asked for
+
+        found = evaluate_text(chosen, train_data or _folder(None, what), split.value)
+    else:
+        from nlp.outcome_evaluation import evaluate_outcome  # noqa: PLC0415  # as above
+
+        found = evaluate_outcome(chosen, history)
+    if as_json:
+        report(found)
+        return
+    for row in found["rows"]:
+        typer.echo("  ".join(f"{key}={_short(row[key])}" for key in _ROW_KEYS if row.get(key) is not None))
+
+
+def _train_text(folder: Path, out: Path, seed: int) -> object:
+    from nlp.training import TrainingConfig, train_text  # noqa: PLC0415  # torch loads only when asked for
+
+    return train_text(folder, out, TrainingConfig(seed=seed), sys.stderr.isatty())
+
+
+def _train_outcome(folder: Path, out: Path, seed: int) -> object:
+    from nlp.outcome_training import train_outcome  # noqa: PLC0415  # as above
+
+    return train_outcome(folder, out, seed=seed, embeddings=out / "embeddings.safetensors")
+
+
+def _folder(given: Path | None, what: Trainable) -> Path:
+    """The given path, or the data folder's own part for this model."""
+    if given is None:
+        data_dir = Settings().data_dir
+        if data_dir is None:
+            raise CommandFailed("name the files with --data, or the data folder with ASSENT_DATA_DIR")
+        given = data_dir / ("text" if what is Trainable.TEXT else "governance")
+    if not given.exists():
+        raise CommandFailed(f"there is nothing at {given}")
+    return given
+
+
+def _short(value: object) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
