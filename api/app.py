@@ -24,6 +24,7 @@ from api.settings import Settings
 ROUTES = (
     "health",
     "daos",
+    "clock",
     "delegates",
     "objectives",
     "proposals",
@@ -34,7 +35,9 @@ ROUTES = (
     "sentiment",
     "forecasts",
     "parameters",
+    "guardrails",
     "recommendations",
+    "changes",
     "approvals",
     "executions",
     "pause",

@@ -1,11 +1,16 @@
 """An invented staked token, made by formulas: objective, parameter, guardrail and observations that fit each other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from governance.canonical import digest, fixed, timestamp
+from sqlalchemy import insert
+from sqlmodel import Session
+
+from governance.canonical import digest, fixed, parse_timestamp, timestamp
+from governance.identity import derived
 from governance.operations import dry_run_target
+from governance.records.observations import Observation
 from governance.tokenomics.policies import PI_DEFAULTS
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -137,3 +142,15 @@ def altered(given: Mapping[str, object], index: int, value: str) -> dict[str, ob
     rows = [dict(r) for r in given["observations"]]  # type: ignore[attr-defined]
     rows[index]["value"] = value
     return {**given, "observations": rows}
+
+
+def store(session: Session, rows: Iterable[Row], *, now: datetime) -> None:
+    """Store observations of `DAO` as the ingest does, known when they were observed."""
+    held = []
+    for given in rows:
+        at = parse_timestamp(given["observed_at"])
+        id_ = derived("obs", given["metric"], given["source"], given["observed_at"])
+        fields = {key: given[key] for key in ("metric", "source", "value", "unit")}
+        stored = {"dao_id": DAO, "observed_at": at, "known_at": at, "recorded_at": now, "revision": 1, "content_sha256": digest(given)}
+        held.append({"id": id_, **fields, **stored})
+    session.connection().execute(insert(Observation), held)

@@ -15,7 +15,7 @@ from governance.records import decision_log, parameters
 from governance.records.daos import dao_time, get_dao
 from governance.records.parameters import Parameter
 
-_PLACES: Final = {"manual": ("kind", "note"), "contract": ("kind", "account", "function")}
+_PLACES: Final = {"manual_record": ("kind", "note"), "contract": ("kind", "account", "function")}
 
 
 def register_parameter(
@@ -23,7 +23,8 @@ def register_parameter(
 ) -> Parameter:
     """Register a parameter once; the same registration again is answered with the first.
 
-    `place` says where the number lives: {"kind": "manual", "note"} or {"kind": "contract", "account" (CAIP-10), "function"}.
+    `place` says where the number lives: {"kind": "manual_record", "note" (may be left out)}, or {"kind": "contract",
+    "account" (CAIP-10), "function"}.
 
     Raises:
         InvalidInput: an unknown kind, another unit than the kind's, no integer, an unknown place.
@@ -64,8 +65,9 @@ def register_parameter(
 def _place(place: Mapping[str, object]) -> dict[str, Any]:
     kind = place.get("kind")
     if not isinstance(kind, str) or kind not in _PLACES:
-        raise InvalidInput("place.kind", kind, "must be manual or contract")
-    given = fields.only(place, _PLACES[kind], field="place")
+        raise InvalidInput("place.kind", kind, "must be manual_record or contract")
+    optional = {"note"} - place.keys()
+    given = fields.only(place, [key for key in _PLACES[kind] if key not in optional], field="place")
     for key, value in given.items():
         if not isinstance(value, str) or not 0 < len(value) <= 300:
             raise InvalidInput(f"place.{key}", value, "must be 1 to 300 characters")

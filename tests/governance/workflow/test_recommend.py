@@ -11,14 +11,12 @@ from sqlmodel import Session, select
 from governance.canonical import canonical, digest, parse_timestamp
 from governance.errors import AlreadyRecorded, Conflict, ConsentRequired, IllegalTransition, InvalidInput, NotFound, Paused
 from governance.executions import Effect, State
-from governance.identity import derived
 from governance.recommendations import recommend as decide
 from governance.records import blobs, executions
 from governance.records.applied_changes import apply_value
 from governance.records.daos import Dao
 from governance.records.decision_log import LogEntry
 from governance.records.evidence import Reading
-from governance.records.observations import Observation
 from governance.records.parameters import find_parameter, guardrail_versions, values_of
 from governance.records.recommendations import Abstention, Recommendation, get_recommendation, verifications_of
 from governance.workflow.delegates import set_delegates
@@ -32,31 +30,10 @@ from governance.workflow.settle import record_executed, record_mined, record_sen
 from governance.workflow.verify import verify
 from governance.workflow.withdraw import withdraw
 from tests.consent_world import EXECUTOR, HOLDER, HUMAN, approve_by, consent, electorate_body, try_to_sign
-from tests.token_economy import DAO, Row, economy, guardrail_body, objective_body, parameter_body, row
+from tests.token_economy import DAO, Row, economy, guardrail_body, objective_body, parameter_body, row, store
 
 APR = "staking_apr_bps"
-MANUAL = {"kind": "manual", "note": "the staking contract's owner sets it"}
-
-
-def observe(session: Session, rows: Iterable[Row], *, now: datetime) -> None:
-    """Store observations as the ingest does."""
-    for given in rows:
-        at = parse_timestamp(given["observed_at"])
-        session.add(
-            Observation(
-                id=derived("obs", given["metric"], given["source"], given["observed_at"]),
-                dao_id=DAO,
-                metric=given["metric"],
-                source=given["source"],
-                observed_at=at,
-                value=given["value"],
-                unit=given["unit"],
-                content_sha256=digest(given),
-                known_at=at,
-                recorded_at=now,
-            )
-        )
-    session.flush()
+MANUAL = {"kind": "manual_record", "note": "the staking contract's owner sets it"}
 
 
 def found(session: Session, *, now: datetime, rows: Iterable[Row] | None = None, **objective: Any) -> None:
@@ -67,7 +44,7 @@ def found(session: Session, *, now: datetime, rows: Iterable[Row] | None = None,
     register_parameter(session, DAO, parameter_body(), place=MANUAL, actor=HUMAN, now=now)
     set_objective(session, DAO, objective_body(**objective), actor=HUMAN, now=now)
     set_guardrail(session, DAO, APR, guardrail_body(), actor=HUMAN, now=now)
-    observe(session, economy(now=now) if rows is None else rows, now=now)
+    store(session, economy(now=now) if rows is None else rows, now=now)
 
 
 def ask(session: Session, *, now: datetime) -> Recommendation | Abstention:
@@ -123,7 +100,7 @@ def test_what_the_dao_approved_is_never_superseded_by_an_api_key(session: Sessio
     approve_by(session, first.id, (1, 2), now=now)
 
     waiting = ask(session, now=now + timedelta(hours=2))
-    observe(session, (r for r in economy(now=now + timedelta(days=8)) if parse_timestamp(r["observed_at"]) > now), now=now)
+    store(session, (r for r in economy(now=now + timedelta(days=8)) if parse_timestamp(r["observed_at"]) > now), now=now)
     later = ask(session, now=now + timedelta(days=8))
 
     assert isinstance(waiting, Abstention)
@@ -220,7 +197,7 @@ def test_the_whole_way_from_a_raise_to_its_verdict(session: Session, now: dateti
     with pytest.raises(Conflict, match="horizon"):
         verify(session, made.id, actor=HUMAN, now=end - timedelta(seconds=1))
     silent = verify(session, made.id, actor=HUMAN, now=end)
-    observe(session, week_before(end, share="0.408000", price="1.250000"), now=now)
+    store(session, week_before(end, share="0.408000", price="1.250000"), now=now)
     told = verify(session, made.id, actor=HUMAN, now=end)
     again = verify(session, made.id, actor=HUMAN, now=end + timedelta(days=3))
 
@@ -241,7 +218,7 @@ def test_a_missed_kpi_is_told_and_a_second_move_makes_the_first_untellable(sessi
     approve_by(session, made.id, (1, 2), now=now)
     executed = execute(session, made.id, now=now)
     end = executed + timedelta(days=28)
-    observe(session, week_before(end, share="0.395000", price="1.250000"), now=now)
+    store(session, week_before(end, share="0.395000", price="1.250000"), now=now)
 
     with session.begin_nested() as trial:
         assert verify(session, made.id, actor=HUMAN, now=end).verdict == "missed"
