@@ -3,7 +3,7 @@
 `recommend` is a function of its inputs alone. The decision passes these gates in order; the first that does not hold
 is the reason of the abstention:
 
-    paused · change_queued · stale_inputs · too_few_sources · sources_disagree · circuit_breaker · unusable_inputs
+    paused · change_queued · unusable_inputs · stale_inputs · too_few_sources · sources_disagree · circuit_breaker
     · inputs_contradict · too_few_observations · response_unknown · within_dead_band · guardrail · no_clear_benefit · price_cost
 
 Text never carries authority. Readings and forecasts stand in the evidence; readings that are clearly against may raise
