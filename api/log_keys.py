@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from api.settings import Settings
 from api.state_folder import StateFolder
-from governance.checkpoint import SignerKey, new_signer_key, parse_signer_key
+from governance.checkpoint import SignerKey, VerifierKey, new_signer_key, parse_signer_key
 from governance.errors import ConfigurationError
 
 _KEY_FILE = "log.key"
@@ -21,6 +21,10 @@ class KeyRing:
         self._keys = list(keys)
         self._state = state
         self.current = self._keys[0]
+
+    def verifiers(self) -> list[VerifierKey]:
+        """The public halves of all keys at hand."""
+        return [key.verifier for key in self._keys]
 
     def choose(self, vkeys: Sequence[str]) -> None:
         """Make the last of the log's `vkeys` current; an empty log leaves the choice as it is.
@@ -39,9 +43,9 @@ class KeyRing:
             self.current = found
             self._settle()
 
-    def prepare_next(self) -> SignerKey:
-        """A fresh key under the same name, kept (mode 0600) before the log hears of it."""
-        key = new_signer_key(self.current.name)
+    def prepare_next(self, name: str | None = None) -> SignerKey:
+        """A fresh key under the same name (or `name`), kept (mode 0600) before the log hears of it."""
+        key = new_signer_key(name or self.current.name)
         if self._state is not None:
             (self._state.keys / _NEXT_FILE).unlink(missing_ok=True)
             self._state.make_secret(_NEXT_FILE, key.secret())
@@ -77,4 +81,6 @@ def key_ring(settings: Settings) -> KeyRing:
         made = new_signer_key(settings.log_origin)
         state.make_secret(_KEY_FILE, made.secret())
         kept = [made.secret()]
+    # Keys that were rotated away still vouch for the past: an older backup comes back with one of them.
+    kept += [state.secret(path.name) or "" for path in sorted(state.keys.glob("log-*.key"))]
     return KeyRing([parse_signer_key(secret) for secret in (*given, *kept)], state)

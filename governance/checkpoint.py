@@ -217,6 +217,17 @@ def rotation_data(*, origin: str, old: SignerKey, new: SignerKey) -> dict[str, o
     }
 
 
+def continuation_statement(*, old: Checkpoint, copied: int, copied_root: bytes, new: VerifierKey) -> bytes:
+    """What the old log's key signs when another log goes on after it."""
+    lines = (old.origin, str(old.size), old.root.hex(), str(copied), copied_root.hex(), new.text())
+    return "\n".join(("assent log continued", *lines, "")).encode()
+
+
+def encode_signature(signature: bytes) -> str:
+    """A signature as it stands in an entry: base64."""
+    return _base64(signature)
+
+
 def _split_key(text: str) -> tuple[str, bytes, bytes]:
     """(name, key id, the 32 bytes behind the type) of a vkey, or of a signer key without its prefix."""
     name, _, rest = text.partition("+")

@@ -35,10 +35,19 @@ class History:
 
         The leaf is counted in every log it belongs to, also when it is wrong.
         """
+        wrong = None
+        try:
+            self._close_copies()
+        except BadEntry as error:
+            wrong = error
+        inside = list(self._open)  # a copy that this entry opens begins with the next one
         try:
             self._check(entry)
         finally:
-            self.skip(leaf)
+            for log in inside:
+                log.tree.add(leaf)
+        if wrong is not None:
+            raise wrong
 
     def skip(self, leaf: bytes) -> None:
         """Count a leaf (its hash) that could not be read."""
@@ -46,7 +55,6 @@ class History:
             log.tree.add(leaf)
 
     def _check(self, entry: Entry) -> None:
-        self._close_copies()
         log = self._open[-1]
         first = log.tree.size == 0
         if first != (entry.kind in {"log.opened", "log.continued"}):
@@ -83,6 +91,7 @@ class History:
                 )
             if inner.origin != old.get("old_origin"):
                 raise BadEntry("log.copied", f"the copied entries are of {inner.origin}")
+            _vouched(inner, outer)
             if outer.copied == old.get("old_size") and old.get("old_root") != inner.tree.root().hex():
                 raise BadEntry("log.copied", "all entries of the old log were copied, yet its head was another")
 
@@ -91,6 +100,19 @@ class History:
         self._close_copies()
         if len(self._open) > 1:
             raise BadEntry("log.copied", "the log ends before all entries of the log it continues were copied")
+
+
+def _vouched(inner: Log, outer: Log) -> None:
+    """The old log's last key, as far as its entries came back, signed that the new log goes on after it."""
+    old: dict[str, Any] = outer.old or {}
+    lines = (inner.origin, str(old["old_size"]), old["old_root"], str(old["copied"]), old["copied_root"], outer.vkeys[0])
+    statement = "\n".join(("assent log continued", *lines, "")).encode()
+    try:
+        good = old["old_vkey"] == inner.vkeys[-1] and verifies(read_key(old["old_vkey"]), decode_base64(old["old_signature"]), statement)
+    except (NotANote, KeyError, IndexError, TypeError) as error:
+        raise BadEntry("log.vouched", f"the old log's key did not sign the continuation: {error}") from error
+    if not good:
+        raise BadEntry("log.vouched", "the old log's key did not sign the continuation")
 
 
 def _rotated(log: Log, data: dict[str, Any]) -> str:

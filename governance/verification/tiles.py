@@ -173,5 +173,3 @@ def check_files(present: set[str], size: int, report: Report) -> None:
             report.add("layout.missing", "the checkpoint calls for this file", Verdict.INCOMPLETE, file=name)
     for name in sorted(name for name in present if not name.startswith("blobs/")):
         report.add("layout.unknown", "nothing calls for this file", file=name)
-
-
