@@ -1,11 +1,12 @@
 """Reads things as they were known at a time: the content then, one page at a time, and how fresh the answer is."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Select, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, false, func, or_, select, true
 from sqlmodel import Session, SQLModel, col
 
 from governance.errors import NotFound
@@ -59,6 +60,43 @@ class Freshness:
     complete: bool
 
 
+class Phase(StrEnum):
+    """Where a proposal stands by its own times."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which rows are asked for: columns that equal a value (None: any), and half-open ranges of times."""
+
+    equal: Mapping[str, object] = field(default_factory=dict)
+    least: Mapping[str, datetime | None] = field(default_factory=dict)
+    below: Mapping[str, datetime | None] = field(default_factory=dict)
+    phase: Phase | None = None
+
+    def conditions(self, noun: Noun, *, as_of: datetime) -> list[ColumnElement[bool]]:
+        """The choice as SQL."""
+        columns = noun.table.c
+        found: list[ColumnElement[bool]] = [columns[name] == value for name, value in self.equal.items() if value is not None]
+        found += [columns[name] >= moment for name, moment in self.least.items() if moment is not None]
+        found += [columns[name] < moment for name, moment in self.below.items() if moment is not None]
+        return found if self.phase is None else [*found, _in_phase(self.phase, as_of)]
+
+
+def _in_phase(phase: Phase, as_of: datetime) -> ColumnElement[bool]:
+    """By the proposal's times; an end that was not fixed at the start counts only once the result was known."""
+    table = PROPOSALS.table.c
+    opened = func.coalesce(table.starts_at, table.created_at)
+    told = and_(table.result_known_at <= as_of, or_(table.outcome.is_not(None), table.ends_at <= as_of))
+    closed = func.coalesce(or_(told, and_(table.end_fixed, table.ends_at <= as_of)), false())
+    if phase is Phase.CLOSED:
+        return closed == true()
+    return and_(closed == false(), opened > as_of if phase is Phase.PENDING else opened <= as_of)
+
+
 def read_one(session: Session, noun: Noun, id_: Any, *, as_of: datetime) -> dict[str, Any]:  # noqa: ANN401  # text or bytes
     """The thing's columns as known at `as_of`; `NotFound` where nobody could know of it then."""
     rows = as_known(session, noun, select(noun.table).where(noun.table.c.id == id_), as_of=as_of)
@@ -70,14 +108,15 @@ def read_one(session: Session, noun: Noun, id_: Any, *, as_of: datetime) -> dict
 def read_page(
     session: Session,
     noun: Noun,
-    *where: Any,  # noqa: ANN401  # SQL conditions
+    chosen: Chosen,
+    *,
     as_of: datetime,
     after: tuple[datetime, Any] | None = None,
     limit: int,
 ) -> list[dict[str, Any]]:
-    """The things that meet `where`, by (known_at, id), newest first, from behind `after`, as known at `as_of`."""
+    """The chosen things, by (known_at, id), newest first, from behind `after`, as known at `as_of`."""
     table = noun.table
-    query = select(table).where(*where)
+    query = select(table).where(*chosen.conditions(noun, as_of=as_of))
     if after is not None:
         known_at, id_ = after
         query = query.where(or_(table.c.known_at < known_at, and_(table.c.known_at == known_at, table.c.id < id_)))

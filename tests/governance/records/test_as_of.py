@@ -8,7 +8,7 @@ from sqlmodel import Session
 from governance.errors import NotFound
 from governance.identity import proposal_id
 from governance.intake.batches import Kind
-from governance.records.as_of import OBSERVATIONS, PROPOSALS, VOTES, freshness, read_one, read_page
+from governance.records.as_of import OBSERVATIONS, PROPOSALS, VOTES, Chosen, freshness, read_one, read_page
 from governance.records.history import outcome_question
 from tests.ingest_rows import OPENED, a_proposal, a_vote, an_observation, take
 
@@ -75,15 +75,15 @@ def test_a_corrected_vote_is_read_as_it_was_told_then(session: Session, now: dat
     take(session, Kind.VOTE, [a_vote()])
     take(session, Kind.VOTE, [a_vote(vp=99.5)], at=now + timedelta(days=1))
 
-    powers = [read_page(session, VOTES, as_of=moment, limit=5)[0]["power"] for moment in (now, now + timedelta(days=2))]
+    powers = [read_page(session, VOTES, Chosen(), as_of=moment, limit=5)[0]["power"] for moment in (now, now + timedelta(days=2))]
     assert powers == ["12.5", "99.5"]
 
 
 def test_pages_walk_every_row_once(session: Session) -> None:
     """A list read page by page has neither gaps nor repeats, ties in time included."""
     take(session, Kind.VOTE, [a_vote(voter=f"v{n}", created=OPENED + 7_200 + n % 3) for n in range(20)])
-    table, seen, after = VOTES.table, [], None
-    while rows := read_page(session, VOTES, table.c.dao_id == "tide.eth", as_of=at(OPENED + 10**6), after=after, limit=3):
+    everything, seen, after = Chosen({"dao_id": "tide.eth"}), [], None
+    while rows := read_page(session, VOTES, everything, as_of=at(OPENED + 10**6), after=after, limit=3):
         seen += [row["voter"] for row in rows]
         after = rows[-1]["known_at"], rows[-1]["id"]
 
