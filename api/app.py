@@ -32,6 +32,7 @@ ROUTES = (
     "votes",
     "posts",
     "observations",
+    "imports",
     "sentiment",
     "forecasts",
     "parameters",

@@ -13,7 +13,7 @@ from api.strict_json import MAX_BYTES, read_json
 from governance.errors import GovernanceError, InvalidInput
 
 # The routes that read their body line by line; on all others the body is one JSON document.
-_STREAMED = re.compile(r"/v1/daos/[^/]+/(proposals|votes|posts|observations)")
+_STREAMED = re.compile(r"/v1/daos/[^/]+/(proposals|votes|posts|observations)|/v1/imports")
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # So much of a refused body is read and thrown away, so that a client still sending sees the answer and not a reset.
 _MOST_DRAINED = 64 * 1024 * 1024
