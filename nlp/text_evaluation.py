@@ -1,0 +1,78 @@
+"""How good the text reader is on labelled sets, beside every baseline on the same rows. Imports torch."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from governance.evidence import TextReader, TextToRead
+from nlp.dataset import LabelledText, read_labelled
+from nlp.encoder import frozen_encoder
+from nlp.reader import EncoderTextReader
+from nlp.tasks import LABELS
+from nlp.text_baselines import Baseline, FrozenEncoderRegression, Majority, TfidfRegression, Vader
+from nlp.text_metrics import figures
+
+Floats = NDArray[np.float64]
+
+primary_metric = "macro_f1"
+greater_is_better = True
+
+
+def evaluate_text(data: Path, train: Path, split: str, reader: TextReader | None = None) -> dict[str, list[dict[str, object]]]:
+    """Figures of Assent and of each baseline on every set of `data`: `{"rows": [one per set, task and model]}`.
+
+    `split` "test" takes only rows marked so, "all" takes every row (for sets nobody trained on). Baselines are fitted
+    on the `train` rows of the set itself in `train`, or, for a set without such rows, on those of all sets of its
+    task. Predictions are the argmax over all three labels.
+    """
+    chosen = [row for row in read_labelled(data) if split in ("all", row.split)]
+    training = [row for row in read_labelled(train) if row.split == "train"]
+    reader = reader or EncoderTextReader()
+    rows: list[dict[str, object]] = []
+    for (task, dataset), of_set in groupby(sorted(chosen, key=_place), key=_place):
+        for measured in _measured(list(of_set), _training_rows(training, task, dataset), reader):
+            rows.append({"dataset": dataset, "task": task, **measured})
+    return {"rows": rows}
+
+
+def scores_of(reader: TextReader, rows: Sequence[LabelledText]) -> Floats:
+    """The reader's probabilities, one row per text; equal ones where a text has no words.
+
+    Stance needs a target: a row that gives none is read against the word "proposal".
+    """
+    texts = [TextToRead(row.text, row.target or ("proposal" if row.task == "stance" else None)) for row in rows]
+    scores = np.full((len(rows), 3), 1 / 3)
+    for number, (row, readings) in enumerate(zip(rows, reader.read(texts), strict=True)):
+        for reading in readings:
+            if reading.task == row.task and reading.scores:
+                scores[number] = reading.scores
+    return scores
+
+
+def _place(row: LabelledText) -> tuple[str, str]:
+    return row.task, row.dataset
+
+
+def _training_rows(training: Sequence[LabelledText], task: str, dataset: str) -> list[LabelledText]:
+    own = [row for row in training if row.task == task and row.dataset == dataset]
+    return own or [row for row in training if row.task == task]
+
+
+def _measured(rows: Sequence[LabelledText], training: Sequence[LabelledText], reader: TextReader) -> Iterator[dict[str, object]]:
+    task = rows[0].task
+    truth = np.array([row.label for row in rows], dtype=np.int64)
+    name = f"assent-{reader.digest(task)[:12]}"
+    yield {"model": name, **asdict(figures(truth, scores_of(reader, rows), LABELS[task]))}
+    for baseline in _baselines():
+        baseline.fit(training)
+        measured = figures(truth, baseline.scores(rows), LABELS[task], probabilities=baseline.probabilities)
+        yield {"model": baseline.name, **asdict(measured)}
+
+
+def _baselines() -> tuple[Baseline, ...]:
+    encoder = frozen_encoder()
+    return Majority(), Vader(), TfidfRegression(), FrozenEncoderRegression(lambda texts: encoder.embeddings(texts).values)

@@ -1,0 +1,203 @@
+"""Training the text network: one visible loop, seeded, resumable after a kill."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from nlp.base_weights import base_folder
+from nlp.dataset import LabelledText, data_digest, read_labelled
+from nlp.encoder import Precision
+from nlp.examples import Example, batched, examples
+from nlp.model_store import StoredWeights
+from nlp.publishing import publish
+from nlp.sampling import RoundSampler, SamplingConfig, seeded, validation_rows
+from nlp.text_network import TASKS, TextNetwork, padded
+from nlp.windows import Tokens, WindowCut
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """Everything that decides the weights, besides the data and the machine's arithmetic.
+
+    The learning rate warms up, stays, and falls to zero over the last `cooldown_steps`: until these begin, a run may
+    be shortened or lengthened by resuming it with another number of `steps`.
+    """
+
+    seed: int = 20261121
+    steps: int = 6000
+    cooldown_steps: int = 1800
+    batch_rows: int = 32
+    window_tokens: int = 128
+    encoder_rate: float = 1e-4
+    head_rate: float = 1e-3
+    warmup_steps: int = 200
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.05
+    gradient_norm: float = 1.0
+    bfloat16: bool = True
+    checkpoint_steps: int = 100
+    validation_rows: int = 60
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+
+    def digest(self) -> str:
+        """SHA-256 of all fields but the length of the run, hex."""
+        fields = {name: value for name, value in asdict(self).items() if name not in ("steps", "cooldown_steps")}
+        return sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+def train_text(data_dir: Path, out_dir: Path, config: TrainingConfig, progress: bool) -> StoredWeights:
+    """Train on the `train` rows under `data_dir`; return the weights, stored with their manifest in `out_dir`.
+
+    `out_dir` also holds the checkpoint, from which a killed run goes on to the very weights it would have reached, and
+    `curve.ndjson`, one line of validation figures per round. A checkpoint of another configuration or of other data
+    raises `ValueError`. The progress bar shows only on a terminal.
+    """
+    out_dir.mkdir(parents=True, exist_ok=True)
+    rows = read_labelled(data_dir)
+    run = TextTraining(rows, out_dir, config, fingerprint=f"{config.digest()}/{data_digest(data_dir)}")
+    run.resume()
+    bar = tqdm(total=config.steps, initial=run.steps, unit="step", disable=not (progress and sys.stderr.isatty()))
+    while run.steps < config.steps:
+        batches = run.batches()
+        for batch in batches[run.batch : run.batch + config.steps - run.steps]:
+            run.learn(batch)
+            bar.update()
+            if run.steps % config.checkpoint_steps == 0:
+                run.checkpoint()
+        if run.batch == len(batches):
+            run.round, run.batch = run.round + 1, 0
+        run.validate()
+        run.checkpoint()
+    bar.close()
+    return publish(
+        run.network,
+        rows,
+        out_dir,
+        window_tokens=config.window_tokens,
+        precision=Precision.BFLOAT16 if config.bfloat16 else Precision.FLOAT32,
+        about={"config": config.digest(), "steps": run.steps},
+    )
+
+
+class TextTraining:
+    """One training run: the network, its optimiser, and where in the rounds it stands."""
+
+    def __init__(self, rows: Sequence[LabelledText], out_dir: Path, config: TrainingConfig, fingerprint: str) -> None:
+        torch.manual_seed(config.seed)
+        base = base_folder()
+        self.config = config
+        self.round = 0
+        self.batch = 0
+        self.steps = 0
+        self.curve: list[str] = []
+        self._out_dir = out_dir
+        self._fingerprint = fingerprint
+        self._tokens = Tokens(base / "tokenizer.json")
+        self._cut = WindowCut(config.window_tokens)
+        self._sampler = RoundSampler(rows, config.sampling, config.seed)
+        self._validation = validation_rows(rows, config.sampling, per_set=config.validation_rows, seed=config.seed)
+        self.network = TextNetwork(base)
+        encoder = [weight for weight in self.network.encoder.parameters() if weight.requires_grad]
+        heads = list(self.network.heads.parameters())
+        self._optimiser = torch.optim.AdamW(
+            [{"params": encoder, "rate": config.encoder_rate}, {"params": heads, "rate": config.head_rate}],
+            weight_decay=config.weight_decay,
+        )
+        self._loss = nn.CrossEntropyLoss(label_smoothing=config.label_smoothing, reduction="sum")
+
+    def batches(self) -> list[list[Example]]:
+        """This round's examples in batches, the same whenever it is asked."""
+        dice = seeded(self.config.seed, "batches", self.round)
+        made = examples(self._sampler.deal(self.round), self._tokens, self._cut, dice)
+        return batched(made, self.config.batch_rows, dice)
+
+    def learn(self, batch: Sequence[Example]) -> None:
+        """One step: forward, loss of each row's own task, backward, clip, step."""
+        # forward
+        self.network.train()
+        logits = self._logits(batch)
+        loss = torch.stack([self._task_loss(task, batch, logits[task]) for task in TASKS]).sum() / len(batch)
+
+        # backward
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_norm)
+
+        # step
+        for group in self._optimiser.param_groups:
+            group["lr"] = group["rate"] * self._rate_share()
+        self._optimiser.step()
+        self.steps, self.batch = self.steps + 1, self.batch + 1
+
+    def validate(self) -> None:
+        """Add accuracy and mean loss per task on validation rows to the curve."""
+        self.network.eval()
+        made = examples(self._validation, self._tokens, self._cut, seeded(self.config.seed, "validation"))
+        figures: dict[str, Mapping[str, float]] = {}
+        for task in TASKS:
+            of_task = [example for example in made if example.task == task]
+            right, loss = 0, 0.0
+            for start in range(0, len(of_task), 64):
+                batch = of_task[start : start + 64]
+                labels = torch.tensor([example.label for example in batch])
+                with torch.no_grad():
+                    logits = self._logits(batch)[task]
+                right += int((logits.argmax(dim=1) == labels).sum())
+                loss += float(nn.functional.cross_entropy(logits, labels, reduction="sum"))
+            n = len(of_task)
+            figures[task] = {"n": n, "accuracy": right / max(n, 1), "loss": loss / max(n, 1)}
+        self.curve.append(json.dumps({"round": self.round, "steps": self.steps, **figures}, sort_keys=True))
+
+    def checkpoint(self) -> None:
+        """Write all state to one file, whole or not at all, and the curve beside it for people."""
+        state = {
+            "fingerprint": self._fingerprint,
+            "round": self.round,
+            "batch": self.batch,
+            "steps": self.steps,
+            "curve": self.curve,
+            "network": dict(self.network.trained()),
+            "optimiser": self._optimiser.state_dict(),
+            "dice": torch.get_rng_state(),
+        }
+        partial = self._out_dir / "checkpoint.partial"
+        torch.save(state, partial)
+        partial.replace(self._out_dir / "checkpoint.pt")
+        (self._out_dir / "curve.ndjson").write_text("".join(f"{line}\n" for line in self.curve), encoding="utf-8")
+
+    def resume(self) -> None:
+        """Go on from the checkpoint, if there is one."""
+        file = self._out_dir / "checkpoint.pt"
+        if not file.exists():
+            return
+        state = torch.load(file, weights_only=True)
+        if state["fingerprint"] != self._fingerprint:
+            raise ValueError(f"{file} belongs to a run with another configuration or other data")
+        self.round, self.batch, self.steps = state["round"], state["batch"], state["steps"]
+        self.curve = state["curve"]
+        self.network.load_state_dict(state["network"], strict=False)
+        self._optimiser.load_state_dict(state["optimiser"])
+        torch.set_rng_state(state["dice"])
+
+    def _logits(self, batch: Sequence[Example]) -> Mapping[str, Tensor]:
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bfloat16):
+            logits = self.network(*padded([example.window for example in batch]))
+        return {task: values.float() for task, values in logits.items()}
+
+    def _task_loss(self, task: str, batch: Sequence[Example], logits: Tensor) -> Tensor:
+        rows = [number for number, example in enumerate(batch) if example.task == task]
+        labels = torch.tensor([batch[number].label for number in rows], dtype=torch.long)
+        loss: Tensor = self._loss(logits[rows], labels)
+        return loss
+
+    def _rate_share(self) -> float:
+        warm = min((self.steps + 1) / self.config.warmup_steps, 1.0)
+        left = (self.config.steps - self.steps) / max(self.config.cooldown_steps, 1)
+        return min(warm, left, 1.0)

@@ -1,0 +1,78 @@
+"""Texts as token windows: [CLS] text [SEP] or [CLS] text [SEP] target [SEP], long texts in overlapping windows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+# Titles and the start of a summary; the longest target of the training data has 52 tokens.
+TARGET_TOKENS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One input of the network. `fresh` counts the text tokens no earlier window of the same text held."""
+
+    ids: tuple[int, ...]
+    types: tuple[int, ...]
+    fresh: int
+
+
+@dataclass(frozen=True, slots=True)
+class WindowCut:
+    """How texts are cut: at most `tokens` in a window, special tokens and target included.
+
+    Windows of one text share a quarter of their length, so that a sentence cut by one edge is whole in the next.
+    """
+
+    tokens: int
+
+    def spans(self, length: int, target_length: int) -> list[tuple[int, int]]:
+        """(start, end) of each window over `length` text tokens; the last window ends with the text, and is full."""
+        room = self.tokens - 2 - (target_length + 1 if target_length else 0)
+        if length <= room:
+            return [(0, length)]
+        step = room - room // 4
+        starts = [*range(0, length - room, step), length - room]
+        return [(start, start + room) for start in starts]
+
+
+class Tokens:
+    """The pinned tokenizer, as windows."""
+
+    def __init__(self, tokenizer_file: Path) -> None:
+        self._tokenizer = Tokenizer.from_file(str(tokenizer_file))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._begin = self._special("[CLS]")
+        self._end = self._special("[SEP]")
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of each text, without special tokens, whole."""
+        return [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The words of token ids, as near to the text as the vocabulary allows."""
+        return self._tokenizer.decode(list(ids))
+
+    def window(self, text: Sequence[int], target: Sequence[int], *, seen: int = 0) -> Window:
+        """One window over text tokens, the target's first `TARGET_TOKENS` beside them."""
+        first = [self._begin, *text, self._end]
+        second = [*target[:TARGET_TOKENS], self._end] if target else []
+        return Window(tuple(first + second), (0,) * len(first) + (1,) * len(second), max(len(text) - seen, 0))
+
+    def windows(self, text: Sequence[int], target: Sequence[int], cut: WindowCut) -> list[Window]:
+        """All windows of one text, in order."""
+        cut_windows: list[Window] = []
+        covered = 0
+        for start, end in cut.spans(len(text), min(len(target), TARGET_TOKENS)):
+            cut_windows.append(self.window(text[start:end], target, seen=max(covered - start, 0)))
+            covered = end
+        return cut_windows
+
+    def _special(self, token: str) -> int:
+        number = self._tokenizer.token_to_id(token)
+        if number is None:
+            raise ValueError(f"the tokenizer has no {token}")
+        return number

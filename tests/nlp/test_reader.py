@@ -1,0 +1,136 @@
+"""The shipped text reader, with the real encoder: what it promises whatever it reads."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from governance.errors import ModelUnavailable
+from governance.evidence import TextToRead
+from nlp.model_store import SHIPPED, find_weights
+from nlp.reader import EncoderTextReader
+
+pytestmark = pytest.mark.encoder
+
+TARGET = "Raise the swap fee to 30 basis points. Swappers would pay more and liquidity providers earn more."
+TEXTS = [
+    TextToRead("I am strongly against this, it would drive every trader away.", TARGET),
+    TextToRead("Great news, what a fantastic result for everybody!"),
+    TextToRead("The call takes place on Thursday at 15:00 UTC."),
+    TextToRead("This is a scam and the team is a disgrace."),
+    TextToRead("We fully support raising the fee.", TARGET),
+]
+
+
+def test_each_text_gets_its_sentiment_and_with_a_target_its_stance(text_reader: EncoderTextReader) -> None:
+    """Order is kept, scores are probabilities, and the label is where they peak."""
+    readings = text_reader.read(TEXTS)
+
+    assert [[reading.task for reading in of_text] for of_text in readings] == [
+        ["sentiment", "stance"],
+        ["sentiment"],
+        ["sentiment"],
+        ["sentiment"],
+        ["sentiment", "stance"],
+    ]
+    for reading in (reading for of_text in readings for reading in of_text):
+        assert sum(reading.scores) == pytest.approx(1)
+        assert reading.windows == 1
+        assert reading.model_digest == find_weights("text").sha256
+
+
+def test_plain_cases_are_read_as_anybody_would(text_reader: EncoderTextReader) -> None:
+    """A reader that misses these has the wrong weights or the wrong label order."""
+    against, glad, dry, angry, supporting = text_reader.read(TEXTS)
+
+    assert (glad[0].label, dry[0].label, angry[0].label) == ("positive", "neutral", "negative")
+    assert (against[1].label, supporting[1].label) == ("against", "for")
+
+
+def test_the_company_a_text_is_read_in_changes_nothing(text_reader: EncoderTextReader) -> None:
+    """Batches are sorted and padded: alone, in any order, beside a long text, a reading is the same."""
+    together = text_reader.read([*TEXTS, TextToRead("fee " * 90)])
+    reversed_order = text_reader.read(TEXTS[::-1])[::-1]
+    alone = [text_reader.read([text])[0] for text in TEXTS]
+
+    for first, second, third in zip(together, reversed_order, alone, strict=False):
+        for one, other, another in zip(first, second, third, strict=True):
+            assert one.scores == pytest.approx(other.scores, abs=1e-5)
+            assert one.scores == pytest.approx(another.scores, abs=1e-5)
+
+
+def test_reading_twice_gives_the_same_bytes(text_reader: EncoderTextReader) -> None:
+    """Evidence is replayed: the same reader must give the same numbers to the last bit."""
+    assert repr(text_reader.read(TEXTS)) == repr(text_reader.read(TEXTS))
+
+
+def test_stance_depends_on_the_proposal(text_reader: EncoderTextReader) -> None:
+    """The same words stand for one proposal and against its opposite; without the target they would be one and the same."""
+    texts = [
+        "We must abolish capital punishment, it kills innocent people.",
+        "Everyone should go vegetarian, because meat harms animals and the climate.",
+        "Nuclear energy is clean and safe and we need more of it.",
+    ]
+    agreeing = ["We should abolish capital punishment", "Everyone should go vegetarian", "We should build nuclear power plants"]
+    shuffled = agreeing[1:] + agreeing[:1]
+
+    own = [text_reader.read([TextToRead(text, target)])[0][1] for text, target in zip(texts, agreeing, strict=True)]
+    others = [text_reader.read([TextToRead(text, target)])[0][1] for text, target in zip(texts, shuffled, strict=True)]
+
+    assert [reading.label for reading in own] == ["for"] * 3
+    assert [reading.label for reading in others] == ["neutral"] * 3
+
+
+@pytest.mark.parametrize("text", ["", "   \n", "\u200b\u202e", "<br>"])
+def test_a_text_without_words_is_unknown(text_reader: EncoderTextReader, text: str) -> None:
+    """Silence is not neutrality."""
+    for reading in text_reader.read([TextToRead(text, TARGET)])[0]:
+        assert (reading.label, reading.scores, reading.windows) == ("unknown", (), 0)
+
+
+def test_a_long_text_is_read_to_its_end(text_reader: EncoderTextReader) -> None:
+    """What stands after many windows still counts: only the end of these two texts differs, by a third of them."""
+    opening = "The committee met on Monday and discussed the agenda of the quarter. " * 60
+    praise = "What a wonderful, brilliant, fantastic success, we love it! " * 40
+    anger = "What a terrible, disgraceful, awful failure, we hate it! " * 40
+
+    glad, angry = (readings[0] for readings in text_reader.read([TextToRead(opening + praise), TextToRead(opening + anger)]))
+
+    assert glad.windows > 5
+    assert glad.scores[2] > angry.scores[2] + 0.1
+    assert angry.scores[0] > glad.scores[0] + 0.1
+
+
+def test_altered_weights_make_the_model_unavailable_and_say_so(tmp_path: Path) -> None:
+    """One byte in the middle of the file, where no header would notice."""
+    stored = find_weights("text", SHIPPED)
+    shutil.copy(SHIPPED / "text.json", tmp_path)
+    data = bytearray(stored.file.read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / stored.file.name).write_bytes(data)
+    reader = EncoderTextReader(weights_folder=tmp_path)
+
+    with pytest.raises(ModelUnavailable, match="not the pinned ones"):
+        reader.read(TEXTS)
+    assert reader.read([TextToRead("")])[0][0].label == "unknown"
+
+
+def test_importing_the_reader_loads_no_model_library() -> None:
+    """The server answers within seconds; torch and transformers alone would take them."""
+    listing = "import sys, json, nlp.reader; nlp.reader.EncoderTextReader(); print(json.dumps(sorted(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True)
+
+    assert not {"torch", "transformers", "sklearn", "pyarrow"} & set(json.loads(run.stdout))
+
+
+def test_bfloat16_says_what_float32_says(text_reader: EncoderTextReader) -> None:
+    """The faster arithmetic is chosen by its speed alone, so it must not change what is read."""
+    fast = EncoderTextReader(precision="bfloat16")
+
+    for exact, rounded in zip(text_reader.read(TEXTS), fast.read(TEXTS), strict=True):
+        for one, other in zip(exact, rounded, strict=True):
+            assert one.label == other.label
+            assert one.scores == pytest.approx(other.scores, abs=0.02)

@@ -1,0 +1,58 @@
+"""Figures agree with a well-known library and with cases done by hand."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score, recall_score
+
+from nlp.temperature import fit_temperature, softmax
+from nlp.text_metrics import calibration_error, figures
+
+LABELS = ("against", "neutral", "for")
+
+
+def test_macro_figures_equal_scikit_learns_over_labels_that_occur() -> None:
+    """A label that never occurs is not counted as a zero, though predicting it costs the others."""
+    dice = np.random.Generator(np.random.PCG64(7))
+    truth = dice.choice([0, 2], size=300)
+    scores = dice.random((300, 3))
+
+    measured = figures(truth, scores, LABELS)
+
+    predicted = scores.argmax(axis=1)
+    assert measured.macro_f1 == pytest.approx(f1_score(truth, predicted, labels=[0, 2], average="macro"))
+    assert measured.macro_recall == pytest.approx(recall_score(truth, predicted, labels=[0, 2], average="macro"))
+    assert set(measured.recall) == {"against", "for"}
+
+
+def test_the_interval_holds_the_figure_and_narrows_with_more_rows() -> None:
+    """An interval that does not shrink with evidence says nothing."""
+    dice = np.random.Generator(np.random.PCG64(7))
+    truth = dice.integers(0, 3, size=4000)
+    scores = np.eye(3)[truth] + dice.random((4000, 3)) * 1.5
+    few, many = figures(truth[:100], scores[:100], LABELS), figures(truth, scores, LABELS)
+
+    for measured in (few, many):
+        low, high = measured.macro_f1_interval
+        assert low <= measured.macro_f1 <= high
+    assert np.diff(few.macro_f1_interval)[0] > 3 * np.diff(many.macro_f1_interval)[0]
+
+
+def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
+    """Sure of 0.9 and right half of the time is a gap of 0.4; no probabilities, no figure."""
+    truth = np.array([0, 0, 1, 1])
+    scores = np.tile([0.9, 0.05, 0.05], (4, 1))
+
+    assert calibration_error(truth, scores) == pytest.approx(0.4)
+    assert figures(truth, scores, LABELS, probabilities=False).ece is None
+
+
+def test_the_temperature_undoes_overconfidence_and_moves_no_label() -> None:
+    """Logits three times too large ask for a temperature near three."""
+    dice = np.random.Generator(np.random.PCG64(7))
+    honest = dice.normal(size=(6000, 3))
+    labels = np.array([dice.choice(3, p=row) for row in softmax(honest)])
+
+    temperature = fit_temperature(3 * honest, labels)
+
+    assert temperature == pytest.approx(3.0, rel=0.1)
+    assert (softmax(3 * honest, temperature).argmax(axis=1) == honest.argmax(axis=1)).all()

@@ -1,0 +1,91 @@
+"""Which rows training may see, and how they are dealt."""
+
+from collections import Counter
+
+import pytest
+
+from nlp.dataset import TRAINABLE, LabelledText
+from nlp.sampling import RoundSampler, SamplingConfig, validation_rows
+
+NEUTRAL = 1
+
+
+def rows_of(dataset: str, labels: str, split: str = "train") -> list[LabelledText]:
+    """One row per letter of `labels`: n(egative or against), o (neutral), p(ositive or for)."""
+    task = TRAINABLE[dataset].task if dataset in TRAINABLE else "stance"
+    return [
+        LabelledText(dataset, f"{dataset} text {number}", f"claim number{number % 3}", task, "nop".index(letter), split)
+        for number, letter in enumerate(labels)
+    ]
+
+
+@pytest.mark.parametrize("forbidden", ["fin_phrasebank_50", "afterrain_crypto", "dao_arbitrum_delegates"])
+def test_sets_without_a_licence_for_it_are_never_trained_on(forbidden: str) -> None:
+    """The shipped weights are free to use; one non-commercial row would end that."""
+    with pytest.raises(ValueError, match=forbidden):
+        RoundSampler([], SamplingConfig({forbidden: 10}), seed=1)
+
+
+def test_only_training_rows_are_dealt() -> None:
+    """A test row seen in training would make every figure worthless."""
+    rows = rows_of("argkp21", "npnp") + rows_of("argkp21", "npnpnp", "test") + rows_of("argkp21", "npnp", "val")
+    sampler = RoundSampler(rows, SamplingConfig({"argkp21": 8}, off_target_rows=4), seed=1)
+
+    dealt = {row.split for number in range(5) for row in sampler.deal(number)}
+
+    assert dealt == {"train"}
+
+
+def test_a_round_is_the_same_whenever_it_is_dealt() -> None:
+    """A resumed run must learn from the rows the killed one would have seen."""
+    rows = rows_of("argkp21", "nnnppp" * 5) + rows_of("sst5_as3", "nop" * 10)
+    config = SamplingConfig({"argkp21": 6, "sst5_as3": 6}, off_target_rows=3)
+
+    first = RoundSampler(rows, config, seed=1)
+    first.deal(0)
+
+    assert first.deal(3) == RoundSampler(rows, config, seed=1).deal(3)
+    assert first.deal(3) != first.deal(4)
+
+
+def test_rounds_go_through_all_rows_before_any_comes_a_second_time() -> None:
+    """Otherwise chance would show some rows often and others never."""
+    rows = rows_of("argkp21", "n" * 12 + "p" * 12)
+    sampler = RoundSampler(rows, SamplingConfig({"argkp21": 8}, off_target_rows=0), seed=1)
+
+    seen = Counter(row.text for number in range(3) for row in sampler.deal(number))
+
+    assert len(seen) == 24
+    assert set(seen.values()) == {1}
+
+
+def test_rare_labels_are_dealt_more_often_than_they_occur() -> None:
+    """Neutral is where stance is lost, and neutral is rare."""
+    rows = rows_of("semeval16_stance", "o" * 10 + "p" * 90)
+    even = RoundSampler(rows, SamplingConfig({"semeval16_stance": 40}, evenness=1.0, off_target_rows=0), seed=1)
+    plain = RoundSampler(rows, SamplingConfig({"semeval16_stance": 40}, evenness=0.0, off_target_rows=0), seed=1)
+
+    assert Counter(row.label for row in even.deal(0))[NEUTRAL] == 20
+    assert Counter(row.label for row in plain.deal(0))[NEUTRAL] == 4
+
+
+def test_a_text_beside_a_target_it_does_not_speak_of_is_neutral() -> None:
+    """Without such rows a reader takes sides on proposals the text never mentions."""
+    rows = rows_of("argkp21", "npnpnp")
+    sampler = RoundSampler(rows, SamplingConfig({"argkp21": 0}, off_target_rows=20), seed=1)
+    own = {row.text: row.target for row in rows}
+
+    dealt = sampler.deal(0)
+
+    assert len(dealt) == 20
+    assert all(row.label == NEUTRAL and row.target != own[row.text] for row in dealt)
+
+
+def test_validation_rows_come_from_the_validation_split() -> None:
+    """Temperatures fitted on test rows would flatter calibration."""
+    rows = rows_of("argkp21", "npnp") + rows_of("argkp21", "npnpnp", "val")
+
+    chosen = validation_rows(rows, SamplingConfig({"argkp21": 1}), per_set=4, seed=1)
+
+    assert len(chosen) == 4
+    assert {row.split for row in chosen} == {"val"}

@@ -1,0 +1,98 @@
+"""Training the text network: it learns, it repeats itself, and a kill costs it nothing. Tiny runs of the real encoder."""
+
+import csv
+import json
+import multiprocessing
+import time
+from dataclasses import replace
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import pytest
+import torch
+
+from nlp.model_store import find_weights, read_weights
+from nlp.sampling import SamplingConfig
+from nlp.training import TrainingConfig, train_text
+
+pytestmark = pytest.mark.encoder
+
+TINY = TrainingConfig(
+    steps=15,
+    cooldown_steps=5,
+    batch_rows=4,
+    window_tokens=96,
+    warmup_steps=2,
+    bfloat16=False,
+    checkpoint_steps=1,
+    validation_rows=4,
+    sampling=SamplingConfig({"argkp21": 16, "sst5_as3": 16}, off_target_rows=4),
+)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A labelled set of invented sentences, in the shape of `text.parquet` but as CSV."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with (folder / "text.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["dataset", "id", "text", "label", "task", "target", "split", "created"])
+        for number in range(60):
+            split = "val" if number % 6 == 0 else "train"
+            mood = ("a dull and awful evening", "negative") if number % 2 else ("a bright and lovely evening", "positive")
+            writer.writerow(["sst5_as3", number, f"{mood[0]}, number {number}", mood[1], "sentiment", "film", split, ""])
+            side = ("it will ruin us", "against") if number % 2 else ("it will help us", "for")
+            writer.writerow(["argkp21", number, f"motion {number}: {side[0]}", side[1], "stance", f"motion{number % 4}", split, ""])
+    return folder
+
+
+def trained(out: Path) -> dict[str, torch.Tensor]:
+    """The network as the last checkpoint holds it."""
+    state: dict[str, dict[str, torch.Tensor]] = torch.load(out / "checkpoint.pt", weights_only=True)
+    return state["network"]
+
+
+def test_a_killed_run_goes_on_to_the_very_same_weights(data: Path, tmp_path: Path) -> None:
+    """A real process, a real SIGKILL after a few steps, then the same command again."""
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    process = multiprocessing.get_context("spawn").Process(target=train_text, args=(data, killed, TINY, False))
+    process.start()
+    _wait_for(killed / "checkpoint.pt", process)
+    process.kill()
+    process.join()
+    interrupted = torch.load(killed / "checkpoint.pt", weights_only=True)["steps"]
+
+    after_kill = train_text(data, killed, TINY, progress=False)
+    in_one_go = train_text(data, whole, TINY, progress=False)
+
+    assert 0 < interrupted < torch.load(whole / "checkpoint.pt", weights_only=True)["steps"]
+    assert all(torch.equal(tensor, trained(whole)[name]) for name, tensor in trained(killed).items())
+    assert read_weights(after_kill) == read_weights(in_one_go)
+    assert (killed / "curve.ndjson").read_text() == (whole / "curve.ndjson").read_text()
+
+
+def test_training_moves_the_weights_and_writes_what_it_saw(data: Path, tmp_path: Path) -> None:
+    """Guards the comparison above: equal weights would mean nothing had training changed none."""
+    one = train_text(data, tmp_path / "one", TINY, progress=False)
+    other = train_text(data, tmp_path / "other", replace(TINY, seed=2), progress=False)
+
+    curve = [json.loads(line) for line in (tmp_path / "one" / "curve.ndjson").read_text().splitlines()]
+    assert one.sha256 != other.sha256
+    assert find_weights("text", tmp_path / "one") == one
+    assert [line["steps"] for line in curve] == [9, 15]
+    assert curve[0]["sentiment"]["n"] == curve[0]["stance"]["n"] == 4
+
+
+def test_a_checkpoint_of_another_run_is_refused(data: Path, tmp_path: Path) -> None:
+    """Half a run with one configuration and half with another is no run that anybody could repeat."""
+    train_text(data, tmp_path / "out", TINY, progress=False)
+
+    with pytest.raises(ValueError, match="another configuration"):
+        train_text(data, tmp_path / "out", replace(TINY, encoder_rate=1e-3), progress=False)
+
+
+def _wait_for(file: Path, process: BaseProcess) -> None:
+    while not file.exists():
+        assert process.is_alive(), "training ended before its first checkpoint"
+        time.sleep(0.01)
