@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.commands.connection import open_api
+from api.commands.connection import ApiClient, open_api
 from api.commands.output import CommandFailed, answer_of, report, say
 from api.log_audit import audit_database, recommend_again
 from api.settings import Settings
@@ -68,17 +68,8 @@ def export(
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CommandFailed(f"{folder} is not an empty or new folder")
-    with open_api(Settings()) as api, tempfile.TemporaryFile() as archive:
-        with api.stream("POST", "/v1/log/exports") as response:
-            if not response.is_success:
-                response.read()
-                answer_of(response)
-            for chunk in response.iter_bytes():
-                archive.write(chunk)
-        archive.seek(0)
-        folder.mkdir(parents=True, exist_ok=True)
-        with tarfile.open(fileobj=archive) as tar:
-            tar.extractall(folder, filter="data")
+    with open_api(Settings()) as api:
+        save_export(api, folder)
     files = sum(path.is_file() for path in folder.rglob("*"))
     if as_json:
         report({"folder": str(folder), "files": files})
@@ -117,7 +108,7 @@ def verify(
         raise CommandFailed(f"{folder} is no folder")
     else:
         found = verify_export(folder, policy=policy, remembered=remembered, replay=replay)
-    _tell(found, as_json=as_json)
+    tell(found, as_json=as_json)
     raise typer.Exit(int(found.verdict))
 
 
@@ -138,7 +129,23 @@ def rotate_key(as_json: JsonOption = False) -> None:
     typer.echo(str(answer["vkey"]))
 
 
-def _tell(found: Report, *, as_json: bool) -> None:
+def save_export(api: ApiClient, folder: Path) -> None:
+    """Ask for an export of the whole log and lay its files into `folder`, an empty or new one."""
+    with tempfile.TemporaryFile() as archive:
+        with api.stream("POST", "/v1/log/exports") as response:
+            if not response.is_success:
+                response.read()
+                answer_of(response)
+            for chunk in response.iter_bytes():
+                archive.write(chunk)
+        archive.seek(0)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(fileobj=archive) as tar:
+            tar.extractall(folder, filter="data")
+
+
+def tell(found: Report, *, as_json: bool) -> None:
+    """What an audit found, worst first, on standard output."""
     name = found.verdict.name.lower().replace("_", " ")
     if as_json:
         findings = [{**_plain(finding), "verdict": finding.verdict.name.lower()} for finding in found.findings]
