@@ -29,13 +29,24 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("time without zone")
-        return to_microseconds(value) if dialect.name == "sqlite" else value.astimezone(UTC)
+        return to_microseconds(value) if dialect.name == "sqlite" else _in_utc(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the signature is SQLAlchemy's
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ANN401, ARG002  # the signature is SQLAlchemy's
         """Give back an aware UTC time."""
         if value is None:
             return None
         return from_microseconds(value) if isinstance(value, int) else cast("datetime", value).astimezone(UTC)
+
+
+def _in_utc(value: datetime) -> datetime:
+    """`value` in UTC; a time that UTC has no year for (0001-01-01T00:00+23:59) is the first or last there is.
+
+    Such times only ever come as bounds of a question; the intake refuses them in rows.
+    """
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC) if value.year == 1 else datetime.max.replace(tzinfo=UTC)
 
 
 def to_microseconds(value: datetime) -> int:
