@@ -31,7 +31,7 @@ _TAG_HEADER = {
     "in": "header",
     "required": False,
     "description": "An `ETag` of an earlier answer; 304 if nothing changed since.",
-    "schema": {"type": "string", "pattern": "^[!-~]+$"},
+    "schema": {"type": "string"},
 }
 _RATE_HEADERS = {
     "RateLimit-Limit": {"description": "Requests allowed per window.", "schema": {"type": "string"}},

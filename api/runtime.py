@@ -45,7 +45,7 @@ class Runtime:
     keyring: Keyring
     models: Models
     clock: Callable[[], datetime]
-    cursor_secret: bytes
+    cursor_secret: bytes = field(repr=False)
     admin_key: str = field(repr=False)
     signer: LogSigner
     pages: PageMemory = field(default_factory=PageMemory, repr=False)
