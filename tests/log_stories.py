@@ -234,14 +234,19 @@ def tell_everything(book: LogBook) -> None:
 
 
 def write_log(
-    engine: Engine, state_dir: Path, tell: Callable[[LogBook], None] = tell_everything, *, rotate: bool = False, **spoil: Spoil
+    engine: Engine,
+    state_dir: Path,
+    tell: Callable[[LogBook], None] = tell_everything,
+    *,
+    rotate: bool = False,
+    spoil: Mapping[str, Spoil] | None = None,
 ) -> LogSigner:
-    """Open, tell and sign a log. `spoil` names kinds with "_" for "."."""
+    """Open, tell and sign a log. `spoil` maps kinds to what alters the data of the first entry of that kind."""
     signer = LogSigner(state_dir, KeyRing([KEY]), ORIGIN, engine)
     signer.check_at_start()
     with Session(writing(engine)) as session:
         open_log(session, origin=ORIGIN, vkey=KEY.verifier.text(), now=NOON)
-        book = LogBook(session, spoil={EntryKind(name.replace("_", ".")): alter for name, alter in spoil.items()})
+        book = LogBook(session, spoil={EntryKind(name): alter for name, alter in (spoil or {}).items()})
         tell(book)
         if rotate:
             rotate_key(session, origin=ORIGIN, old=KEY, new=signer.keys.prepare_next(), actor=SYSTEM, now=book.now)

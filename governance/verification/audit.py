@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from governance.verification.entries import BadEntry, read_entry
-from governance.verification.histories import History
+from governance.verification.histories import History, Log
 from governance.verification.notes import Head, NotANote, SignedHead, read_checkpoint, read_key, signs
 from governance.verification.policies import PolicyUnreadable, read_policy
 from governance.verification.replaying import Recommend, Replay
@@ -55,16 +55,16 @@ def verify_export(
     #    schema, and named by its place. 5. The state machine, consents, guardrails and values are lawful at each
     #    entry; each recommendation follows from its inputs.
     world = Replay(folder, report, recommend=replay, keep_consents=keep_consents)
-    history = _walk(read_leaves(folder, note.head.size, report), world, report, _kept(remembered, report), progress)
+    history, lost = _walk(read_leaves(folder, note.head.size, report), world, report, _kept(remembered, report), progress)
     # 6. The head over all entries is the one that was signed.
     if history.logs[0].tree.root() != note.head.root:
         report.add("tree.root", "the entries do not hash to the root that was signed", file="checkpoint")
     # 7. The head is signed by the key that the log itself names last, and every signature line is accounted for.
-    _check_signatures(folder, note, history, policy, report)
+    _check_signatures(folder, note, _listed_log(folder) if lost else history.logs[0], policy, report)
     # 8. The policy is met: the auditor's, and the export's own.
     _check_policies(folder, note, policy, report)
     # 9. Every blob is what its name says, and called for.
-    world.check_blobs({name for name in present if name.startswith("blobs/")})
+    world.check_blobs({name for name in present if name.startswith("blobs/")}, lost=lost)
     return report
 
 
@@ -89,7 +89,7 @@ def _kept(remembered: bytes | None, report: Report) -> Head | None:
         return None
 
 
-def _walk(leaves: Any, world: Replay, report: Report, kept: Head | None, progress: Callable[[int], None]) -> History:  # noqa: ANN401  # an iterator of Leaf
+def _walk(leaves: Any, world: Replay, report: Report, kept: Head | None, progress: Callable[[int], None]) -> tuple[History, bool]:  # noqa: ANN401  # an iterator of Leaf
     history = History()
     lost = False
     for leaf in leaves:
@@ -106,7 +106,7 @@ def _walk(leaves: Any, world: Replay, report: Report, kept: Head | None, progres
         world.finish()
     if kept is not None and not any(log.origin == kept.origin and log.tree.size >= kept.size for log in history.logs):
         _report_lost(kept, history, report)
-    return history
+    return history, lost
 
 
 def _take(leaf: Leaf, history: History, world: Replay, report: Report, *, lost: bool) -> bool:
@@ -150,8 +150,20 @@ def _report_lost(kept: Head, history: History, report: Report) -> None:
     report.add("remembered.smaller", f"the log no longer holds the {kept.size} entries of {kept.origin} that were signed before")
 
 
-def _check_signatures(folder: Path, note: SignedHead, history: History, policy: Path | None, report: Report) -> None:
-    log = history.logs[0]
+def _listed_log(folder: Path) -> Log:
+    """What `keys.json` says of the log: all there is to go by once the entries that say it are lost."""
+    log = Log(0)
+    try:
+        listed: Any = json.loads((folder / "keys.json").read_bytes())
+        log.origin, log.vkeys = str(listed["origin"]), [str(vkey) for vkey in listed["vkeys"]]
+        for vkey in log.vkeys:
+            read_key(vkey)
+    except (OSError, ValueError, KeyError, TypeError):
+        log.vkeys = []
+    return log
+
+
+def _check_signatures(folder: Path, note: SignedHead, log: Log, policy: Path | None, report: Report) -> None:
     if log.origin != note.head.origin:
         report.add("checkpoint.origin", f"the checkpoint is of {note.head.origin}, the entries are of {log.origin}", file="checkpoint")
     vkeys = _listed_keys(folder, report)

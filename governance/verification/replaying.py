@@ -135,14 +135,14 @@ class Replay:
         if not same:
             raise BadEntry("recommendation.replay", "the document does not follow from its logged inputs")
 
-    def check_blobs(self, present: set[str]) -> None:
-        """Every blob that an entry names is there and is what its name says; no other is."""
+    def check_blobs(self, present: set[str], *, lost: bool) -> None:
+        """Every blob that an entry names is there and is what its name says; no other is (lost entries may name it)."""
         wanted = {f"blobs/{sha256.hex()}" for sha256 in self.blobs}
         for name in sorted(wanted - present):
             self._report.add("blob.missing", "an entry names this blob", Verdict.INCOMPLETE, file=name)
-        for name in sorted(present - wanted):
+        for name in sorted(set() if lost else present - wanted):
             self._report.add("layout.unknown", "no entry names this blob", file=name)
-        for name in sorted(wanted & present):
+        for name in sorted(present if lost else wanted & present):
             if _sha256_of_file(self._folder / name) != Path(name).name:
                 self._report.add("blob.content", "the blob is not what its name says", file=name)
 
