@@ -59,12 +59,17 @@ def _told(response: httpx.Response) -> dict[str, Any]:
         raise CommandFailed(f"the server answered {response.status_code}") from None
 
 
+def record_of(settings: Settings) -> Path:
+    """Where the dry-run executor keeps its record."""
+    return settings.state_dir / RECORD
+
+
 def dry_run(settings: Settings) -> DryRunExecutor:
     """The dry-run executor of this deployment; says once that nothing reaches a chain."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NothingReachesAChain)
-        executor = DryRunExecutor(settings.state_dir / RECORD)
-    say(f"dry run: effects are recorded in {settings.state_dir / RECORD}; nothing reaches a chain")
+        executor = DryRunExecutor(record_of(settings))
+    say(f"dry run: effects are recorded in {record_of(settings)}; nothing reaches a chain")
     return executor
 
 

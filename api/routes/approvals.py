@@ -39,7 +39,7 @@ class ConsentMessage(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     recommendationDigest: Bytes32 = Field(description="SHA-256 of the recommendation's canonical document.")  # noqa: N815  # EIP-712 names
-    support: Literal[0, 1, 2] = Field(description="0 against, 1 for, 2 abstain.", examples=[1])
+    support: int = Field(ge=0, le=2, description="0 against, 1 for, 2 abstain.", examples=[1])
     delegate: Address = Field(description="Who signs; EIP-55 checksummed.")
     daoId: Bytes32 = Field(description="keccak256 of the DAO's id.")  # noqa: N815
     payloadHash: Bytes32 = Field(description="keccak256 of the bytes the executor will be given.")  # noqa: N815
