@@ -22,6 +22,14 @@ from governance.workflow.keep_refusals import keep_refusals
 _ROWS: Final = 500
 # Answers name this many rows each; what became of the rest stands in the counts.
 _MOST_TOLD: Final = 10_000
+# Unix seconds or RFC 3339 text with its zone.
+TIME_SCHEMA: Final = {
+    "type": ["integer", "string", "null"],
+    "minimum": 0,
+    "maximum": 4_102_444_800,
+    "format": "date-time",
+    "pattern": r"^(19[7-9][0-9]|20[0-9]{2})-.*(Z|\+00:00)$",
+}
 
 
 class RowOut(BaseModel):
@@ -52,8 +60,8 @@ def body_schema(row: Mapping[str, Any], example: Mapping[str, Any]) -> dict[str,
     batch = {
         "type": "object",
         "additionalProperties": False,
-        "required": ["rows"],
-        "properties": {"rows": {"type": "array", "minItems": 1, "maxItems": _ROWS, "items": schema}},
+        "required": ["items"],
+        "properties": {"items": {"type": "array", "minItems": 1, "maxItems": _ROWS, "items": schema}},
     }
     return {
         "requestBody": {
@@ -61,7 +69,7 @@ def body_schema(row: Mapping[str, Any], example: Mapping[str, Any]) -> dict[str,
             "content": {
                 "application/json": {
                     "schema": {"anyOf": [schema, batch]},
-                    "examples": {"row": {"value": dict(example)}, "batch": {"value": {"rows": [dict(example)]}}},
+                    "examples": {"row": {"value": dict(example)}, "batch": {"value": {"items": [dict(example)]}}},
                 },
                 MEDIA_TYPE: {"schema": {"type": "string", "description": "One row per line."}},
             },
@@ -99,13 +107,13 @@ async def take_body(request: Request, kind: Kind, *, dao_id: str, writer: Writer
 def _rows(found: object) -> tuple[list[object], bool]:
     """The rows of a JSON body, and whether it was a lone row."""
     if not isinstance(found, Mapping):
-        raise InvalidInput("body", type(found).__name__, 'must be a row, or {"rows": [...]}')
-    if set(found) != {"rows"}:
+        raise InvalidInput("body", type(found).__name__, 'must be a row, or {"items": [...]}')
+    if set(found) != {"items"}:
         return [found], True
-    rows = found["rows"]
+    rows = found["items"]
     if not isinstance(rows, list) or not 1 <= len(rows) <= _ROWS:
         raise InvalidInput(
-            "body.rows", f"{len(rows)} rows" if isinstance(rows, list) else type(rows).__name__, f"a list of 1 to {_ROWS} rows"
+            "body.items", f"{len(rows)} rows" if isinstance(rows, list) else type(rows).__name__, f"a list of 1 to {_ROWS} rows"
         )
     return rows, False
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from api.dependencies import ClockDep, ReadDep, WriterDep, require
 from api.errors import problems
-from api.ingest_bodies import IngestOut, body_schema, take_body
+from api.ingest_bodies import TIME_SCHEMA, IngestOut, body_schema, take_body
 from api.listing import AsOf, listed, moment
 from api.pagination import Page, PageDep
 from governance.actors import Actor, Role
@@ -32,7 +32,7 @@ _ROW = {
         "post_number": _COUNT,
         "reply_to": _COUNT,
         "author": {**_WORD, "description": "The forum account; it is not a voter's address."},
-        "created": {"type": ["integer", "null"], "minimum": 0, "maximum": 4_102_444_800, "description": "Unix seconds, or RFC 3339."},
+        "created": {**TIME_SCHEMA, "description": "Unix seconds, or RFC 3339."},
         "linked_proposal": {**_WORD, "description": "The platform's id of the proposal it is about."},
         "source": _WORD,
         "category": _WORD,

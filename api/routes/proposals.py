@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from api.dependencies import ClockDep, ReadDep, WriterDep, require
 from api.errors import problems
-from api.ingest_bodies import IngestOut, body_schema, take_body
+from api.ingest_bodies import TIME_SCHEMA, IngestOut, body_schema, take_body
 from api.listing import AsOf, listed, moment
 from api.pagination import Page, PageDep
 from governance.actors import Actor, Role
@@ -18,7 +18,7 @@ from governance.records.as_of import PROPOSALS, Chosen, Phase
 
 router = APIRouter(prefix="/daos/{dao_id}/proposals", tags=["proposals"])
 
-_TIME = {"type": ["integer", "null"], "minimum": 0, "maximum": 4_102_444_800}
+_TIME = TIME_SCHEMA
 _WORD = {"type": ["string", "null"], "maxLength": 500}
 _AMOUNT = {"type": ["string", "null"], "pattern": r"^(0|[1-9][0-9]{0,70})(\.[0-9]{1,36})?$"}
 _ROW = {

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from api.dependencies import ClockDep, ReadDep, WriterDep, require
 from api.errors import problems
-from api.ingest_bodies import IngestOut, body_schema, take_body
+from api.ingest_bodies import TIME_SCHEMA, IngestOut, body_schema, take_body
 from api.listing import AsOf, listed, moment
 from api.pagination import Page, PageDep
 from governance.actors import Actor, Role
@@ -35,7 +35,7 @@ _ROW = {
             "pattern": r"^(0|[1-9][0-9]{0,70})(\.[0-9]{1,36})?$",
             "description": "Voting power, exact decimal text; null where it is not known.",
         },
-        "created": {"type": ["integer", "null"], "minimum": 0, "maximum": 4_102_444_800, "description": "When, in Unix seconds."},
+        "created": {**TIME_SCHEMA, "description": "When, in Unix seconds."},
         "reason": {"type": ["string", "null"], "maxLength": 50_000},
         "created_estimated": {"type": ["boolean", "null"], "description": "The time is an estimate."},
         "vote_id": {"type": ["string", "null"], "maxLength": 500, "description": "The platform's own id of the vote."},

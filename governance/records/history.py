@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from governance.evidence import ClosedProposal, KnownProposal, KnownVote, OutcomeQuestion
 from governance.intake.fields import BELIEVABLE_FROM
 from governance.intake.proposals import OFFICIAL_RULES
+from governance.readings import mean_stance
 from governance.records import as_of as known
 from governance.records.daos import get_dao
 from governance.records.evidence import Reading
@@ -90,12 +91,10 @@ def known_votes(session: Session, proposal_id: str, *, as_of: datetime) -> tuple
 
 def stance_so_far(session: Session, proposal_id: str, *, as_of: datetime) -> float | None:
     """The mean stance of the texts read by `as_of`: -1 all against, 1 all for; None when none was read."""
-    weight = {"for": 1.0, "neutral": 0.0, "against": -1.0}
     query = select(col(Reading.label)).where(
         col(Reading.proposal_id) == proposal_id, col(Reading.task) == "stance", col(Reading.known_at) <= as_of
     )
-    read = [weight[label] for label in session.execute(query).scalars() if label in weight]
-    return sum(read) / len(read) if read else None
+    return mean_stance(session.execute(query).scalars().all())
 
 
 def closed_proposals(session: Session, dao_id: str, *, as_of: datetime) -> tuple[ClosedProposal, ...]:

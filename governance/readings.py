@@ -1,0 +1,61 @@
+"""Texts that models read: which words of a proposal a text is read against, and how a reading is put on record."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from governance.canonical import fixed
+from governance.evidence import TextReading, TextToRead
+
+# Of a proposal's body so much is its summary; the whole of it would crowd out the text that is read against it.
+_SUMMARY_CHARS: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One text of a DAO: a post, a vote's reason or a proposal. `target` is what its stance is read toward."""
+
+    kind: str
+    id: str
+    dao_id: str
+    proposal_id: str | None
+    text: str
+    target: str | None
+    known_at: datetime
+
+    @property
+    def to_read(self) -> TextToRead:
+        """What the model is given."""
+        return TextToRead(self.text, self.target)
+
+    @property
+    def digests(self) -> tuple[str, str]:
+        """SHA-256 (hex) of text and target; "" where there is no target. They are what a reading is remembered by."""
+        return _sha256(self.text), "" if self.target is None else _sha256(self.target)
+
+
+def target_of(title: str | None, body: str | None) -> str | None:
+    """A proposal as the target of stance: its title and the beginning of its body; None where it says nothing."""
+    summary = " ".join((body or "").split())
+    if len(summary) > _SUMMARY_CHARS:
+        summary = summary[:_SUMMARY_CHARS].rpartition(" ")[0] or summary[:_SUMMARY_CHARS]
+    said = "\n".join(part for part in ((title or "").strip(), summary) if part)
+    return said or None
+
+
+def scores_text(reading: TextReading) -> list[str]:
+    """The scores as they are recorded: decimal text with six places."""
+    return [fixed(score) for score in reading.scores]
+
+
+def mean_stance(labels: Sequence[str]) -> float | None:
+    """From -1 (all against) to 1 (all for); None where none is known."""
+    weight = {"for": 1.0, "neutral": 0.0, "against": -1.0}
+    known = [weight[label] for label in labels if label in weight]
+    return sum(known) / len(known) if known else None
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,59 @@
+"""Forecasts on record."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, or_
+from sqlmodel import Session, col, select
+
+from governance.errors import NotFound
+from governance.records.evidence import Forecast
+from governance.records.proposals import Proposal
+
+
+def dao_of(session: Session, proposal_id: str) -> str:
+    """The proposal's DAO, or `NotFound`."""
+    found = session.exec(select(Proposal.dao_id).where(Proposal.id == proposal_id)).first()
+    if found is None:
+        raise NotFound("proposal", proposal_id)
+    return found
+
+
+def add(
+    session: Session,
+    *,
+    id_: str,
+    dao_id: str,
+    proposal_id: str,
+    as_of: datetime,
+    body: Mapping[str, object],
+    sha256: str,
+    model_sha256: str,
+    recorded_at: datetime,
+) -> bool:
+    """Store a forecast; False when it is there already."""
+    if session.get(Forecast, id_) is not None:
+        return False
+    session.add(
+        Forecast(
+            id=id_,
+            dao_id=dao_id,
+            proposal_id=proposal_id,
+            as_of=as_of,
+            body=dict(body),
+            sha256=sha256,
+            model_sha256=model_sha256,
+            recorded_at=recorded_at,
+        )
+    )
+    session.flush()
+    return True
+
+
+def recorded(session: Session, proposal_id: str, *, as_of: datetime, after: tuple[datetime, str] | None, limit: int) -> Sequence[Forecast]:
+    """The proposal's forecasts made for moments up to `as_of`, newest first, from behind `after`."""
+    query = select(Forecast).where(Forecast.proposal_id == proposal_id, col(Forecast.as_of) <= as_of)
+    if after is not None:
+        moment, id_ = after
+        query = query.where(or_(col(Forecast.as_of) < moment, and_(col(Forecast.as_of) == moment, col(Forecast.id) < id_)))
+    return session.exec(query.order_by(col(Forecast.as_of).desc(), col(Forecast.id).desc()).limit(limit)).all()

@@ -1,0 +1,128 @@
+"""Has a DAO's texts read by the text models, each once per model, and puts the readings on record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlmodel import Session
+
+from governance import identity
+from governance.actors import Actor
+from governance.canonical import digest
+from governance.decision_log import EntryKind
+from governance.evidence import TextReader
+from governance.readings import Subject, scores_text
+from governance.records import decision_log, ingested_daos, texts
+from governance.records.daos import dao_time
+
+_TASKS: Final = ("sentiment", "stance")
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Texts that no reading of the models in use covers (up to a limit), and how many were read before."""
+
+    subjects: tuple[Subject, ...]
+    known: int
+    more: bool
+
+
+def unread_texts(session: Session, dao_id: str, *, reader: TextReader, now: datetime, limit: int, proposal_id: str | None = None) -> Unread:
+    """The DAO's texts that the models in use have not read yet, at most `limit` of them. Writes nothing.
+
+    Raises:
+        NotFound: there is no such DAO.
+        ModelUnavailable: a model cannot load.
+    """
+    models = {task: reader.digest(task) for task in _TASKS}
+    as_of = dao_time(session, dao_id, now)
+    found: list[Subject] = []
+    known = 0
+    for page in texts.texts(session, dao_id, as_of=as_of, proposal_id=proposal_id):
+        ids = [subject.id for subject in page]
+        read = {task: texts.known_pairs(session, ids, task=task, model=models[task]) for task in _TASKS}
+        for subject in page:
+            wanted = _TASKS if subject.target is not None else _TASKS[:1]
+            if all((subject.id, *subject.digests) in read[task] for task in wanted):
+                known += 1
+            elif len(found) >= limit:
+                return Unread(tuple(found), known, more=True)
+            else:
+                found.append(subject)
+    return Unread(tuple(found), known, more=False)
+
+
+def read_texts(session: Session, subjects: Sequence[Subject], *, reader: TextReader) -> list[dict[str, Any]]:
+    """The readings of `subjects` as rows to record. The model is asked only for texts it never read. Writes nothing.
+
+    Raises:
+        ModelUnavailable: a model cannot load or gives no usable numbers.
+    """
+    models = {task: reader.digest(task) for task in _TASKS}
+    pairs = sorted({subject.digests for subject in subjects})
+    said = {task: dict(texts.remembered(session, pairs, task=task, model=models[task])) for task in _TASKS}
+    missing = {
+        subject.digests: subject.to_read
+        for subject in subjects
+        if any(subject.digests not in said[task] for task in (_TASKS if subject.target is not None else _TASKS[:1]))
+    }
+    for key, readings in zip(missing, reader.read(list(missing.values())) if missing else [], strict=True):
+        for reading in readings:
+            said[reading.task][key] = {"label": reading.label, "scores": scores_text(reading), "windows": reading.windows}
+    return [
+        _row(subject, task, models[task], said[task][subject.digests])
+        for subject in subjects
+        for task in _TASKS
+        if subject.digests in said[task]
+    ]
+
+
+def record_readings(session: Session, dao_id: str, rows: Sequence[Mapping[str, Any]], *, actor: Actor, now: datetime) -> int:
+    """Store the readings that are not on record yet, and say how many.
+
+    Logs:
+        readings.recorded, once per task and model.
+    """
+    new = [{**row, "recorded_at": now} for row in rows]
+    stored = texts.store_readings(session, new)
+    if not stored:
+        return 0
+    ts = dao_time(session, dao_id, now)
+    for task, model in sorted({(row["task"], row["model_sha256"]) for row in rows}):
+        told = [_told(row) for row in rows if (row["task"], row["model_sha256"]) == (task, model)]
+        decision_log.append(
+            session,
+            kind=EntryKind.READINGS_RECORDED,
+            dao_id=dao_id,
+            actor=actor,
+            subject={"dao": dao_id, "task": task},
+            data={"count": len(told), "sha256": digest(told), "task": task, "model_digest": model},
+            ts=ts,
+            recorded_at=now,
+        )
+    ingested_daos.grow_data_version(session, [dao_id])
+    return stored
+
+
+def _row(subject: Subject, task: str, model: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    text, target = subject.digests
+    return {
+        "id": identity.derived("read", "reading", subject.dao_id, subject.kind, subject.id, task, model, text, target),
+        "dao_id": subject.dao_id,
+        "subject_kind": subject.kind,
+        "subject_id": subject.id,
+        "proposal_id": subject.proposal_id,
+        "task": task,
+        "label": said["label"],
+        "scores": list(said["scores"]),
+        "windows": said["windows"],
+        "model_sha256": model,
+        "text_sha256": text,
+        "target_sha256": target,
+        "known_at": subject.known_at,
+    }
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, object]:
+    return {name: row[name] for name in ("id", "subject_kind", "subject_id", "task", "label", "scores", "text_sha256", "target_sha256")}
