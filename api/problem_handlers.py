@@ -1,5 +1,6 @@
 """Turns whatever goes wrong in a request into a problem document."""
 
+import re
 from typing import Any
 
 import structlog
@@ -55,11 +56,22 @@ async def _framework(request: Request, error: Exception) -> Response:
         raise error
     refusals: dict[int, GovernanceError] = {
         404: NoSuchRoute("nothing lives at this path"),
-        405: WrongMethod(f"{request.method} is not allowed here", allow=(error.headers or {}).get("Allow", "")),
+        405: WrongMethod(f"{request.method} is not allowed here", allow=_allowed(request)),
         415: UnsupportedMedia("Content-Type", request.headers.get("content-type"), "application/json"),
         400: MalformedBody("body", None, str(error.detail)),
     }
     return problem_response(refusals.get(error.status_code, ServerError("this is an error of ours")), request.scope)
+
+
+def _allowed(request: Request) -> str:
+    """Every method of the path; the router itself knows only those of the first route that matched."""
+    paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    methods: set[str] = set()
+    for template, operations in paths.items():
+        pattern = "".join(part if index % 2 == 0 else "[^/]+" for index, part in enumerate(re.split(r"(\{[^}]*\})", template)))
+        if re.fullmatch(pattern, request.url.path):
+            methods |= {method.upper() for method in operations}
+    return ", ".join(sorted(methods))
 
 
 async def _store(request: Request, error: Exception) -> Response:
