@@ -21,6 +21,8 @@ from governance.records import decision_log, log_reads
 
 _logger = structlog.get_logger(__name__)
 CHECKPOINT_FILE = "checkpoint"
+# So many entries are hashed again at start: a few tenths of a second.
+_REHASHED = 20_000
 
 
 class LogSigner:
@@ -78,6 +80,7 @@ class LogSigner:
                 self._publish(Frontier())
             self._keys.choose(log_vkeys(session))
             self._adopt(session)
+            self._rehash_tail(session)
         self.sign_new()
 
     def sign_new(self) -> str:
@@ -127,6 +130,17 @@ class LogSigner:
         if tree.root() != head.root:
             raise LogDiscontinuity(f"the first {head.size} entries are not those that were signed", signed=head.size)
         self._signed, self._note = tree, note
+
+    def _rehash_tail(self, session: Session) -> None:
+        """The newest signed entries, hashed again from their stored bytes; older ones are the audit's to check."""
+        size = self._signed.size
+        grown = decision_log.frontier(session, max(0, size - _REHASHED))
+        for seq, body, stored in log_reads.leaves(session, grown.size, size):
+            if leaf_hash(body) != stored:
+                raise LogDiscontinuity(f"the stored bytes of entry {seq} are not those that were signed", entry=seq)
+            grown, _ = grown.append(stored)
+        if grown.root() != self._signed.root():
+            raise LogDiscontinuity(f"the first {size} entries are not those that were signed", signed=size)
 
     def _believed(self, session: Session, note: str) -> Checkpoint:
         keys = [parse_verifier_key(text) for text in log_vkeys(session)] or [self.key.verifier]
