@@ -223,10 +223,10 @@ def _no_constant(constant: str) -> object:
 
 
 def only_known(row: Row, known: frozenset[str]) -> None:
-    """Refuse a row that says more than is understood: what is not kept is not taken."""
-    for field in row:
-        if field not in known:
-            raise InvalidInput(field[:80], row[field], "is not known here")
+    """Refuse a row that says more than is understood: what is not kept is not taken. A field that says nothing is no field."""
+    for field, value in row.items():
+        if field not in known and value is not None:
+            raise InvalidInput(field[:80], value, "is not known here")
 
 
 def believable(value: datetime | None, *, now: datetime) -> datetime | None:
