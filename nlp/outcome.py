@@ -14,7 +14,7 @@ from nlp.features import NAMES, UNKNOWN, FeatureMaker, Seen
 from nlp.model_store import SHIPPED
 from nlp.outcome_record import Records
 from nlp.outcome_text import CachedEmbedder, Embedder, MiniLmEmbedder
-from nlp.outcome_weights import OutcomeWeights, load_outcome_weights, stage
+from nlp.outcome_weights import OutcomeWeights, load_outcome_weights, raw_passing, stage
 
 Floats = NDArray[np.float64]
 # With fewer closed proposals of the DAO the base rate is served: see docs/models/outcome.md, "Too little history".
@@ -38,7 +38,7 @@ class Estimates:
     @classmethod
     def of(cls, weights: OutcomeWeights, rows: Floats) -> "Estimates":
         """Evaluate the model on feature rows (order of `features.NAMES`)."""
-        raw = 1.0 / (1.0 + np.exp(-weights.trees["passed"].sum(rows)))
+        raw = raw_passing(weights.trees["passed"], rows)
         stages = stage(voters=rows[:, _VOTERS], pace=rows[:, _PACE])
         ranges = {}
         for target in ("share", "voters"):

@@ -11,19 +11,19 @@ from nlp.calibration import Calibration, fit_best
 from nlp.features import NAMES, FeatureRecipe
 from nlp.outcome_belief import Beliefs, Kernel, Points, targets
 from nlp.outcome_record import DaoRecord
-from nlp.outcome_weights import STAGES, TARGETS, OutcomeWeights, stage
+from nlp.outcome_weights import BELIEF, STAGES, TARGETS, OutcomeWeights, raw_passing, stage
 from nlp.trees import Trees, from_boosting
 
 Floats = NDArray[np.float64]
 
 # Where the search for a kernel starts: likeness in every respect counts a little.
 START = Kernel(
-    level=0.05, drift=0.02, kind=0.12, kind_drift=0.02, author=0.05, author_drift=0.25,
-    text=0.2, kind_text=0.1, sharpness=1.0, fade=200.0, text_fade=2000.0,
+    level=0.2, drift=0.02, kind=0.13, kind_drift=0.15, author=0.07, author_drift=0.2,
+    text=0.2, kind_text=0.5, sharpness=1.6, fade=700.0, text_fade=2200.0,
 )  # fmt: skip
 _LEAST = Kernel(
     level=1e-3, drift=1e-4, kind=1e-4, kind_drift=1e-4, author=1e-4, author_drift=1e-4,
-    text=1e-3, kind_text=1e-4, sharpness=0.5, fade=20.0, text_fade=60.0,
+    text=1e-3, kind_text=1e-4, sharpness=0.5, fade=60.0, text_fade=60.0,
 )  # fmt: skip
 _MOST = Kernel(
     level=5.0, drift=3.0, kind=3.0, kind_drift=3.0, author=3.0, author_drift=3.0,
@@ -32,7 +32,7 @@ _MOST = Kernel(
 # A family of kinds has a pooled rate of its own from this many proposals; below it, that of all proposals is taken.
 FAMILY_COUNT = 100
 # At most this many forecasts of one DAO judge a kernel, so that one long record does not decide for all.
-JUDGED_PER_DAO = 60
+JUDGED_PER_DAO = 120
 
 BOOSTING: Mapping[str, float | int] = {
     "n_estimators": 160,
@@ -141,7 +141,7 @@ def fit_weights(recipe: FeatureRecipe, sheet: Sheet, *, trained_until: Mapping[s
     """
     early, late = sheet.where(~sheet.late), sheet.where(sheet.late)
     trial = {target: fit_trees(early, target, seed=seed) for target in TARGETS}
-    name, calibration = fit_best(_passing(trial["passed"], late), late.targets["passed"])
+    name, calibration = fit_best(raw_passing(trial["passed"], late.rows), late.targets["passed"])
     return OutcomeWeights(
         recipe=recipe,
         trees={target: fit_trees(sheet, target, seed=seed) for target in TARGETS},
@@ -155,21 +155,20 @@ def fit_passing(sheet: Sheet, *, seed: int) -> tuple[Trees, Calibration]:
     """Trees and calibration for passing from rows in time order; the last fifth calibrates, as in `fit_weights`."""
     late = np.arange(len(sheet.rows)) >= int(len(sheet.rows) * 0.8)
     trial = fit_trees(sheet.where(~late), "passed", seed=seed)
-    _, calibration = fit_best(_passing(trial, sheet.where(late)), sheet.targets["passed"][late])
+    _, calibration = fit_best(raw_passing(trial, sheet.rows[late]), sheet.targets["passed"][late])
     return fit_trees(sheet, "passed", seed=seed), calibration
 
 
 def fit_trees(sheet: Sheet, target: str, *, seed: int) -> Trees:
-    """Boosted trees for one target over the rows that have it."""
+    """Boosted trees for one target over the rows that have it; those for passing correct the belief's log-odds."""
     from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor  # noqa: PLC0415 - training only
 
     column = sheet.targets[target]
     known = np.isfinite(column)
     rows, wanted, weights = sheet.rows[known], column[known], sheet.weights[known]
     if target == "passed":
-        model = GradientBoostingClassifier(**BOOSTING, random_state=seed).fit(rows, wanted, sample_weight=weights)
-        mean = float(np.average(wanted, weights=weights))
-        return from_boosting(model, float(np.log(mean / (1.0 - mean))))
+        model = GradientBoostingClassifier(**BOOSTING, random_state=seed, init=_BeliefFirst())
+        return from_boosting(model.fit(rows, wanted, sample_weight=weights), 0.0)
     model = GradientBoostingRegressor(**BOOSTING, random_state=seed).fit(rows, wanted, sample_weight=weights)
     return from_boosting(model, float(np.average(wanted, weights=weights)))
 
@@ -191,9 +190,18 @@ def held_out_errors(trees: Trees, late: Sheet, target: str) -> Floats:
     return np.array(widths)
 
 
-def _passing(trees: Trees, sheet: Sheet) -> Floats:
-    probabilities: Floats = 1.0 / (1.0 + np.exp(-trees.sum(sheet.rows)))
-    return probabilities
+class _BeliefFirst:
+    """What boosting starts from: the belief, so that trees learn only where it errs."""
+
+    def fit(self, rows: Floats, passed: Floats, sample_weight: Floats | None = None) -> "_BeliefFirst":
+        """There is nothing to fit."""
+        del rows, passed, sample_weight
+        return self
+
+    def predict_proba(self, rows: Floats) -> Floats:
+        """The belief's probabilities of failing and passing."""
+        passes = 1.0 / (1.0 + np.exp(-rows[:, BELIEF]))
+        return np.column_stack([1.0 - passes, passes])
 
 
 def _conformal(errors: Floats) -> tuple[float, float]:

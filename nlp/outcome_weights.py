@@ -23,6 +23,8 @@ TARGETS = ("passed", "share", "voters")
 # Stages of a vote for interval widths: nobody voted; under e^-1 of the expected voters; more.
 STAGES = 3
 
+BELIEF = NAMES.index("belief")
+
 Floats = NDArray[np.float64]
 
 
@@ -44,6 +46,12 @@ class OutcomeWeights:
 def trained_key(dao_id: str) -> str:
     """A DAO in `trained_until`: its hash, so that weights carry no name from the training data."""
     return sha256(dao_id.encode("utf-8", errors="replace")).hexdigest()[:16]
+
+
+def raw_passing(trees: Trees, rows: Floats) -> Floats:
+    """Uncalibrated P(passes): the belief's log-odds, corrected by the trees."""
+    probabilities: Floats = 1.0 / (1.0 + np.exp(-(rows[:, BELIEF] + trees.sum(rows))))
+    return probabilities
 
 
 def stage(*, voters: Floats, pace: Floats) -> NDArray[np.int64]:

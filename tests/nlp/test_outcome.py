@@ -1,0 +1,128 @@
+"""What a forecast promises: bounds, honesty about little history, the same answer each time, pinned weights."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from governance.errors import ModelUnavailable
+from nlp.features import FEATURES, NAMES
+from nlp.outcome import MIN_HISTORY, ShippedOutcomeForecaster
+from nlp.outcome_metrics import auc, brier
+from nlp.outcome_weights import pack, unpack
+from tests.outcome_world import WordEmbedder, closed, forecaster_in, history, question, small_weights
+
+
+@pytest.fixture(scope="module")
+def forecaster(tmp_path_factory: pytest.TempPathFactory) -> ShippedOutcomeForecaster:
+    """The small model, loaded once."""
+    return forecaster_in(tmp_path_factory.mktemp("weights"))
+
+
+def test_with_too_little_history_the_base_rate_is_served_and_says_why(forecaster: ShippedOutcomeForecaster) -> None:
+    """A model is not trusted on a DAO it knows nothing of; the switch is exactly at the stated number."""
+    few = question(40, past=history(MIN_HISTORY - 1))
+    enough = question(40, past=history(MIN_HISTORY))
+
+    said = forecaster.forecast(few)
+    assert (said.served, said.history_size, said.lift) == ("base_rate", MIN_HISTORY - 1, 0.0)
+    assert said.passes == said.base_rate
+    assert said.approval_share is None
+    assert said.turnout is None
+    assert str(MIN_HISTORY) in str(said.reason)
+    assert (forecaster.forecast(enough).served, forecaster.forecast(enough).reason) == ("model", None)
+
+
+def test_every_number_stays_in_its_bounds(forecaster: ShippedOutcomeForecaster) -> None:
+    """Probabilities and shares lie in 0..1, intervals hold their middle, and turnout is never below the votes so far."""
+    past = history(140)
+    for number in range(25, 140, 7):
+        for hours in (0, 24, 160):
+            asked = question(number, after=timedelta(hours=hours), past=past)
+            said = forecaster.forecast(asked)
+
+            assert 0.0 < said.passes < 1.0
+            assert 0.0 < said.base_rate < 1.0
+            assert said.lift == pytest.approx(said.passes - said.base_rate, abs=1e-6)
+            assert said.approval_share is not None
+            assert said.approval_interval is not None
+            assert 0.0 <= said.approval_interval[0] <= said.approval_share <= said.approval_interval[1] <= 1.0
+            assert said.turnout is not None
+            assert said.turnout_interval is not None
+            assert len(asked.votes) <= said.turnout_interval[0] <= said.turnout <= said.turnout_interval[1]
+            assert all(np.isfinite(value) for value in said.features.values())
+
+
+def test_a_forecast_asked_alone_is_the_one_asked_among_others(forecaster: ShippedOutcomeForecaster) -> None:
+    """Batches and caches save time and change nothing."""
+    past = history(120)
+    asked = [question(number, after=timedelta(hours=12), past=past) for number in range(30, 110, 5)]
+
+    together = forecaster.forecast_many(asked)
+    assert together == [forecaster.forecast(one) for one in reversed(asked)][::-1]
+
+
+def test_the_model_finds_what_decides_in_the_invented_dao(forecaster: ShippedOutcomeForecaster) -> None:
+    """On proposals it was not fitted on it ranks better than the base rate, before any vote and more so later."""
+    past = history(330)
+    numbers = range(175, 330)
+    passed = np.array([float(closed(number).passed) for number in numbers])
+    early = forecaster.forecast_many([question(number, past=past) for number in numbers])
+    late = forecaster.forecast_many([question(number, after=timedelta(hours=120), past=past) for number in numbers])
+
+    said = np.array([one.passes for one in early])
+    base = np.array([one.base_rate for one in early])
+    assert brier(said, passed) < brier(base, passed)
+    assert (auc(said, passed) or 0) > 0.6
+    assert (auc(np.array([one.passes for one in late]), passed) or 0) > 0.9
+
+
+def test_votes_that_are_not_collected_are_no_silence(forecaster: ShippedOutcomeForecaster) -> None:
+    """Without vote data a proposal three days old is forecast as at publication, not as one nobody votes for."""
+    asked = replace(question(100, after=timedelta(days=3), past=history(95)), votes=())
+
+    unknown = forecaster.forecast(replace(asked, votes_known=False)).features
+    assert (unknown["voters"], unknown["hours_open"], unknown["hours_silent"]) == (0.0, 0.0, 0.0)
+    assert forecaster.forecast(asked).features["hours_silent"] > 4.0
+
+
+def test_features_come_in_their_documented_order(forecaster: ShippedOutcomeForecaster) -> None:
+    """Each number the model sees is documented with its source and the moment it is known."""
+    said = forecaster.forecast(question(50, past=history(45)))
+
+    assert tuple(said.features) == NAMES
+    assert all(feature.source and feature.known for feature in FEATURES)
+    assert len(set(NAMES)) == len(NAMES)
+
+
+def test_altered_weights_are_refused(tmp_path: Path) -> None:
+    """One flipped bit anywhere in the weights file, or another manifest, stops the model from being served."""
+    stored = forecaster_in(tmp_path)
+    stored.digest()
+    file = next(tmp_path.glob("outcome-*.safetensors"))
+    whole = file.read_bytes()
+    for place in (0, 9, len(whole) // 2, len(whole) - 1):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(ModelUnavailable):
+            ShippedOutcomeForecaster(tmp_path, WordEmbedder()).digest()
+    file.write_bytes(whole)
+    assert ShippedOutcomeForecaster(tmp_path, WordEmbedder()).digest() == stored.digest()
+
+
+def test_weights_survive_packing_bit_for_bit() -> None:
+    """What is read is what was written, and writing it again gives the same bytes."""
+    data = pack(small_weights())
+
+    assert pack(unpack(data)) == data
+
+
+def test_forecasting_needs_no_torch_until_a_text_is_embedded() -> None:
+    """Starting must stay quick: importing the forecaster loads neither torch nor scikit-learn."""
+    code = "import sys, nlp.outcome; print(sorted({'torch', 'transformers', 'sklearn'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
