@@ -239,6 +239,16 @@ def test_a_guardrail_is_refused_for_a_parameter_it_is_not_about() -> None:
         replace(RAIL, floor=-1).must_fit(TokenParameter.from_body(parameter_body()))
 
 
+def test_a_floor_of_zero_fits_every_kind_and_a_negative_one_a_supply_change() -> None:
+    """A supply may shrink; a rate, fee or cap cannot be below zero."""
+    supply = TokenParameter.from_body({"name": "supply_delta_pct", "kind": "supply_delta_pct", "unit": "bps", "value": "-50"})
+
+    replace(RAIL, floor=0).must_fit(TokenParameter.from_body(parameter_body()))
+    replace(RAIL, parameter="supply_delta_pct", floor=-200, ceiling=200).must_fit(supply)
+    with pytest.raises(InvalidInput):
+        TokenParameter.from_body({**parameter_body(), "value": "-1"})
+
+
 # The incidents of TRUST §1.6, as what a guardrail of that parameter would have been asked.
 
 
