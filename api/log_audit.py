@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from api.log_export import export_log
@@ -57,7 +58,7 @@ def audit_database(
                 audited.findings, audited.found = [*report.findings, *audited.findings], {**report.found, **audited.found}
                 report = audited
                 check_rows(session, report, vkeys=log_vkeys(session))
-            except (GovernanceError, ValueError, KeyError, TypeError) as error:
+            except (GovernanceError, SQLAlchemyError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
                 report.add("database.unreadable", str(error), seq=_entry_of(error))
     finally:
         engine.dispose()
