@@ -11,8 +11,10 @@ import pytest
 
 from governance.errors import ModelUnavailable
 from nlp.features import FEATURES, NAMES
+from nlp.model_store import find_weights
 from nlp.outcome import MIN_HISTORY, ShippedOutcomeForecaster
 from nlp.outcome_metrics import auc, brier
+from nlp.outcome_text import CachedEmbedder
 from nlp.outcome_weights import pack, unpack
 from tests.outcome_world import WordEmbedder, closed, forecaster_in, history, question, small_weights
 
@@ -126,3 +128,13 @@ def test_forecasting_needs_no_torch_until_a_text_is_embedded() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_the_shipped_weights_load_and_answer() -> None:
+    """What a deployment serves is the pinned file of this repository, under the digest its manifest states."""
+    shipped = ShippedOutcomeForecaster(embedder=CachedEmbedder(WordEmbedder()))
+
+    said = shipped.forecast(question(100, after=timedelta(hours=30), past=history(100)))
+    assert said.served == "model"
+    assert said.model_digest == shipped.digest() == find_weights("outcome").sha256
+    assert 0.0 < said.passes < 1.0
