@@ -79,6 +79,8 @@ class Worker:
             return self._execute(recommendation, execution_id)
         except Refused as refused:
             return Done(recommendation, item["execution_id"], state, f"{refused.message} ({refused.code})", refused=True)
+        except OSError as error:  # the receiver failed; the state says where to go on, and other work is not its fault
+            return Done(recommendation, item["execution_id"], state, f"the receiver failed: {error}", refused=True)
 
     def _execute(self, recommendation: str, execution_id: str) -> Done:
         now = self._desk.step(execution_id, "lease", {"holder": self._holder})

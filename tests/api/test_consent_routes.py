@@ -212,6 +212,43 @@ def test_a_paused_dao_has_nothing_sent_even_of_what_was_signed(
     assert effects(runtime) == []
 
 
+def test_a_receiver_that_cannot_write_leaves_the_signed_bytes_for_the_next_look(
+    api: httpx.Client, runtime: Runtime, clock: FixedClock, recommendation: str, worker: Worker
+) -> None:
+    """F22: nothing falls back to anything else; the change stays SIGNED, is told, and goes on when the receiver is back."""
+    for number in (1, 2):
+        post(api, recommendation, number)
+    worker.work_once()
+    clock.advance(hours=1)
+    record_of(runtime.settings).mkdir()
+
+    [done] = worker.work_once()
+    assert done.refused
+    assert "the receiver failed" in done.note
+    assert api.get(f"/v1/recommendations/{recommendation}/execution").json()["state"] == "SIGNED"
+    record_of(runtime.settings).rmdir()
+    assert [done.state for done in worker.work_once()] == ["EXECUTED"]
+
+
+def test_a_pause_in_the_same_moment_as_a_signature_has_one_place_in_the_log(
+    api: httpx.Client, runtime: Runtime, clock: FixedClock, recommendation: str, worker: Worker
+) -> None:
+    """F27: the database decides the order of the two; whichever it is, nothing is signed after the pause."""
+    for number in (1, 2):
+        post(api, recommendation, number)
+    worker.work_once()
+    clock.advance(hours=1)
+    with ThreadPoolExecutor(2) as pool:
+        worked = pool.submit(worker.work_once)
+        paused = pool.submit(api.post, f"/v1/daos/{DAO}/pause", json={"reason": "a test"})
+        assert paused.result().status_code == 201
+        worked.result()
+    worker.work_once()
+
+    order = kinds(runtime)
+    assert "execution.signed" not in order[order.index("pause.set") :]
+
+
 def test_a_pause_takes_one_guardian_and_clearing_it_two(
     api: httpx.Client, anonymous: httpx.Client, make_key: KeyMaker, recommendation: str
 ) -> None:
