@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import ClockDep, ReadDep, WriterDep, require
 from api.errors import problems
+from api.listing import AsOf, moment
 from api.pagination import Page, PageDep
 from api.routes.parameters import AMOUNT_PATTERN, Amount, Name
 from governance.actors import Actor, Role
 from governance.errors import ConsentRequired, InvalidInput, NotFound
 from governance.records import parameters as records
-from governance.records.daos import get_dao
 from governance.records.parameters import GuardrailVersion
 from governance.workflow.set_guardrail import set_guardrail
 
@@ -114,26 +114,26 @@ def put(
 
 
 @router.get("", operation_id="getGuardrail", responses=problems(NotFound))
-def read(dao_id: str, name: str, session: ReadDep) -> GuardrailOut:
-    """The guardrail that counts now."""
-    get_dao(session, dao_id)
-    versions = records.guardrail_versions(session, records.get_parameter(session, dao_id, name).id)
+def read(dao_id: str, name: str, session: ReadDep, clock: ClockDep, *, as_of: AsOf = None) -> GuardrailOut:
+    """The guardrail that counts now, or counted at `as_of`."""
+    at = moment(session, dao_id, as_of, clock())
+    versions = records.guardrail_versions(session, records.get_parameter(session, dao_id, name).id, known_by=at)
     if not versions:
         raise NotFound("guardrail of parameter", name)
     return _shown(versions[-1])
 
 
 @router.get("/versions", operation_id="listGuardrailVersions", responses=problems(NotFound, InvalidInput))
-def list_versions(dao_id: str, name: str, session: ReadDep, clock: ClockDep, page: PageDep) -> Page[GuardrailOut]:
+def list_versions(dao_id: str, name: str, session: ReadDep, clock: ClockDep, page: PageDep, *, as_of: AsOf = None) -> Page[GuardrailOut]:
     """Every version of the guardrail, oldest first."""
-    get_dao(session, dao_id)
-    versions = records.guardrail_versions(session, records.get_parameter(session, dao_id, name).id)
+    at = moment(session, dao_id, as_of, clock())
+    versions = records.guardrail_versions(session, records.get_parameter(session, dao_id, name).id, known_by=at)
     after = 0 if page.after is None else int(page.after[0])
     left = [row for row in versions if row.version > after][: page.limit + 1]
     return Page(
         items=[_shown(row) for row in left[: page.limit]],
         next_cursor=page.next_cursor([(row.version,) for row in left]),
-        as_of=clock(),
+        as_of=at,
         indexed_to=versions[-1].known_at if versions else None,
         complete=True,
     )

@@ -8,13 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import ClockDep, ReadDep, WriterDep, require
 from api.errors import problems
+from api.listing import AsOf, moment
 from api.pagination import Page, PageDep
 from api.routes.guardrails import DECIMAL_PATTERN, METRIC_PATTERN
 from api.routes.parameters import Amount, Name
 from governance.actors import Actor, Role
 from governance.errors import Conflict, InvalidInput, NotFound
 from governance.records import objectives as records
-from governance.records.daos import Objective, get_dao
+from governance.records.daos import Objective
 from governance.tokenomics.policies import PI_DEFAULTS
 from governance.workflow.set_objective import set_objective
 
@@ -123,26 +124,25 @@ def put(
 
 
 @router.get("", operation_id="listObjectives", responses=problems(NotFound, InvalidInput))
-def list_all(dao_id: str, session: ReadDep, clock: ClockDep, page: PageDep) -> Page[ObjectiveOut]:
-    """The version that counts of each of the DAO's objectives, by name."""
-    get_dao(session, dao_id)
+def list_all(dao_id: str, session: ReadDep, clock: ClockDep, page: PageDep, *, as_of: AsOf = None) -> Page[ObjectiveOut]:
+    """The version that counts, or counted at `as_of`, of each of the DAO's objectives, by name."""
+    at = moment(session, dao_id, as_of, clock())
     after = "" if page.after is None else str(page.after[0])
-    rows = [row for row in records.current_objectives(session, dao_id) if row.name > after][: page.limit + 1]
+    rows = [row for row in records.current_objectives(session, dao_id, known_by=at) if row.name > after][: page.limit + 1]
     shown = rows[: page.limit]
     return Page(
         items=[_shown(row) for row in shown],
         next_cursor=page.next_cursor([(row.name,) for row in rows]),
-        as_of=clock(),
+        as_of=at,
         indexed_to=max((row.known_at for row in shown), default=None),
         complete=True,
     )
 
 
 @router.get("/{name}", operation_id="getObjective", responses=problems(NotFound))
-def read(dao_id: str, name: str, session: ReadDep) -> ObjectiveOut:
-    """The version of one objective that counts now."""
-    get_dao(session, dao_id)
-    versions = records.objective_versions(session, dao_id, name)
+def read(dao_id: str, name: str, session: ReadDep, clock: ClockDep, *, as_of: AsOf = None) -> ObjectiveOut:
+    """The version of one objective that counts now, or counted at `as_of`."""
+    versions = records.objective_versions(session, dao_id, name, known_by=moment(session, dao_id, as_of, clock()))
     if not versions:
         raise NotFound("objective", name)
     return _shown(versions[-1])

@@ -1,20 +1,20 @@
 """Parameters: the governed numbers of a token economy, their values, and what moving one would do."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from api.dependencies import ClockDep, ReadDep, SettingsDep, WriterDep, require
 from api.errors import problems
+from api.listing import AsOf, moment
 from api.pagination import Page, PageDep
 from governance.actors import Actor, Role
 from governance.errors import AlreadyRecorded, Conflict, InvalidInput, NotFound
 from governance.parameters import ParameterKind, Unit
 from governance.records import parameters as records
-from governance.records.daos import get_dao
 from governance.records.parameters import Parameter
 from governance.strict_fields import amount_text
 from governance.workflow.recommend import simulate
@@ -117,46 +117,42 @@ def register(
 
 
 @router.get("", operation_id="listParameters", responses=problems(NotFound, InvalidInput))
-def list_all(dao_id: str, session: ReadDep, clock: ClockDep, page: PageDep) -> Page[ParameterOut]:
-    """The DAO's parameters, by name."""
-    get_dao(session, dao_id)
-    rows = records.parameters_of(session, dao_id, after="" if page.after is None else str(page.after[0]), limit=page.limit + 1)
+def list_all(dao_id: str, session: ReadDep, clock: ClockDep, page: PageDep, *, as_of: AsOf = None) -> Page[ParameterOut]:
+    """The DAO's parameters by name, with the values they have, or had at `as_of`."""
+    at = moment(session, dao_id, as_of, clock())
+    after = "" if page.after is None else str(page.after[0])
+    rows = records.parameters_of(session, dao_id, known_by=at, after=after, limit=page.limit + 1)
     shown = rows[: page.limit]
     return Page(
-        items=[_shown(row) for row in shown],
+        items=[_at(session, row, at) for row in shown],
         next_cursor=page.next_cursor([(row.name,) for row in rows]),
-        as_of=clock(),
+        as_of=at,
         indexed_to=max((row.known_at for row in shown), default=None),
         complete=True,
     )
 
 
 @router.get("/{name}", operation_id="getParameter", responses=problems(NotFound))
-def read(dao_id: str, name: str, session: ReadDep) -> ParameterOut:
-    """One parameter with its value now."""
-    return _shown(_parameter(session, dao_id, name))
+def read(dao_id: str, name: str, session: ReadDep, clock: ClockDep, *, as_of: AsOf = None) -> ParameterOut:
+    """One parameter with its value now, or at `as_of`."""
+    at = moment(session, dao_id, as_of, clock())
+    row = records.get_parameter(session, dao_id, name)
+    if row.known_at > at:
+        raise NotFound("parameter", name)
+    return _at(session, row, at)
 
 
 @router.get("/{name}/history", operation_id="getParameterHistory", responses=problems(NotFound, InvalidInput))
-def history(
-    dao_id: str,
-    name: str,
-    *,
-    session: ReadDep,
-    clock: ClockDep,
-    page: PageDep,
-    as_of: Annotated[AwareDatetime | None, Query(description="Read as known at this time of the DAO; default now.")] = None,
-) -> Page[ValueOut]:
+def history(dao_id: str, name: str, session: ReadDep, clock: ClockDep, page: PageDep, *, as_of: AsOf = None) -> Page[ValueOut]:
     """Every value the parameter has had, oldest first, and what set it."""
-    row = _parameter(session, dao_id, name)
-    moment = clock() + timedelta(seconds=get_dao(session, dao_id).clock_offset_s) if as_of is None else as_of
-    values = records.values_of(session, row.id, known_by=moment)
+    at = moment(session, dao_id, as_of, clock())
+    values = records.values_of(session, records.get_parameter(session, dao_id, name).id, known_by=at)
     after = 0 if page.after is None else int(page.after[0])
     left = [value for value in values if value.version > after][: page.limit + 1]
     return Page(
         items=[ValueOut.model_validate(value.model_dump()) for value in left[: page.limit]],
         next_cursor=page.next_cursor([(value.version,) for value in left]),
-        as_of=moment,
+        as_of=at,
         indexed_to=values[-1].known_at if values else None,
         complete=True,
     )
@@ -182,10 +178,12 @@ def simulation(
     return SimulationOut.model_validate(simulate(session, dao_id, name, value, chain_id=settings.chain_id, now=clock()))
 
 
-def _parameter(session: Session, dao_id: str, name: str) -> Parameter:
-    get_dao(session, dao_id)
-    return records.get_parameter(session, dao_id, name)
-
-
 def _shown(row: Parameter) -> ParameterOut:
     return ParameterOut.model_validate(row.model_dump())
+
+
+def _at(session: Session, row: Parameter, at: datetime) -> ParameterOut:
+    """The parameter with the value it had at `at`."""
+    last = records.values_of(session, row.id, known_by=at)[-1]
+    changed_at = last.known_at if last.version > 1 else None
+    return _shown(row).model_copy(update={"value": last.value, "version": last.version, "last_changed_at": changed_at})

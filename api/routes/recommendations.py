@@ -11,6 +11,7 @@ from sqlmodel import Session
 from api.authentication import acting_as
 from api.dependencies import ClockDep, ReadDep, SettingsDep, WriterDep, require
 from api.errors import problems
+from api.listing import AsOf, moment
 from api.pagination import Page, PageDep
 from api.routes.parameters import NAME_PATTERN, Name
 from governance.actors import Actor, Role
@@ -19,8 +20,8 @@ from governance.executions import State
 from governance.records import blobs
 from governance.records import recommendations as records
 from governance.records.columns import from_microseconds, to_microseconds
-from governance.records.daos import get_dao
 from governance.records.parameters import get_parameter
+from governance.records.recommendation_history import standings
 from governance.records.recommendations import Abstention, Recommendation, Verification
 from governance.workflow.recommend import recommend
 from governance.workflow.verify import verify
@@ -128,44 +129,53 @@ def list_all(
     *,
     state: Annotated[State | None, Query(description="Only those that stand in this state.")] = None,
     parameter: Annotated[str | None, Query(pattern=NAME_PATTERN, description="Only those about this parameter.")] = None,
+    as_of: AsOf = None,
 ) -> Page[RecommendationOut]:
-    """The DAO's recommendations, newest first."""
-    get_dao(session, dao_id)
+    """The DAO's recommendations, newest first, where they stand or stood at `as_of`. `state` is about now, so not both."""
+    if state is not None and as_of is not None:
+        raise InvalidInput("state", state.value, "not together with as_of")
+    at = moment(session, dao_id, as_of, clock())
     rows = records.of_dao(
         session,
         dao_id,
         states=() if state is None else (state.value,),
         parameter_id=None if parameter is None else get_parameter(session, dao_id, parameter).id,
+        known_by=at,
         before=_before(page),
         limit=page.limit + 1,
     )
     return Page(
-        items=[shown(row) for row in rows[: page.limit]],
+        items=_shown_at(session, rows[: page.limit], at if as_of is not None else None),
         next_cursor=page.next_cursor([(to_microseconds(row.known_at), row.id) for row in rows]),
-        as_of=clock(),
+        as_of=at,
         indexed_to=rows[0].known_at if rows else None,
         complete=True,
     )
 
 
 @router.get("/daos/{dao_id}/abstentions", operation_id="listAbstentions", responses=problems(NotFound, InvalidInput))
-def list_abstentions(dao_id: str, session: ReadDep, clock: ClockDep, page: PageDep) -> Page[AbstentionOut]:
+def list_abstentions(dao_id: str, session: ReadDep, clock: ClockDep, page: PageDep, *, as_of: AsOf = None) -> Page[AbstentionOut]:
     """When Assent was asked and recommended nothing, and why; newest first."""
-    get_dao(session, dao_id)
-    rows = records.abstentions_of_dao(session, dao_id, before=_before(page), limit=page.limit + 1)
+    at = moment(session, dao_id, as_of, clock())
+    rows = records.abstentions_of_dao(session, dao_id, known_by=at, before=_before(page), limit=page.limit + 1)
     return Page(
         items=[_abstained(row) for row in rows[: page.limit]],
         next_cursor=page.next_cursor([(to_microseconds(row.known_at), row.id) for row in rows]),
-        as_of=clock(),
+        as_of=at,
         indexed_to=rows[0].known_at if rows else None,
         complete=True,
     )
 
 
 @router.get("/recommendations/{recommendation_id}", operation_id="getRecommendation", responses=problems(NotFound))
-def read(recommendation_id: str, session: ReadDep) -> RecommendationOut:
-    """One recommendation with its evidence, simulated effect, expected KPIs and rollback."""
-    return shown(records.get_recommendation(session, recommendation_id))
+def read(recommendation_id: str, session: ReadDep, clock: ClockDep, *, as_of: AsOf = None) -> RecommendationOut:
+    """One recommendation with its evidence, simulated effect, expected KPIs and rollback; where it stands or stood at `as_of`."""
+    row = records.get_recommendation(session, recommendation_id)
+    at = None if as_of is None else moment(session, row.dao_id, as_of, clock())
+    found = _shown_at(session, [row], at)
+    if not found:
+        raise NotFound("recommendation", recommendation_id)
+    return found[0]
 
 
 @router.get("/recommendations/{recommendation_id}/inputs", operation_id="getRecommendationInputs", responses=problems(NotFound))
@@ -228,6 +238,20 @@ def list_verifications(recommendation_id: str, session: ReadDep, clock: ClockDep
 def shown(row: Recommendation) -> RecommendationOut:
     """A recommendation as the API gives it."""
     return RecommendationOut.model_validate({**row.model_dump(), "parameter": row.document["change"].get("parameter")})
+
+
+def _shown_at(session: Session, rows: list[Recommendation], at: datetime | None) -> list[RecommendationOut]:
+    """The recommendations where they stand, or stood at `at`; one that was not put to the DAO by then is left out."""
+    if at is None:
+        return [shown(row) for row in rows]
+    stood = standings(session, [row.id for row in rows], as_of=at)
+    return [
+        shown(row).model_copy(
+            update={"state": State(stood[row.id].state), "version": stood[row.id].version, "superseded_by": stood[row.id].superseded_by}
+        )
+        for row in rows
+        if row.id in stood
+    ]
 
 
 def _abstained(row: Abstention) -> AbstentionOut:

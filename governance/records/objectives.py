@@ -9,16 +9,21 @@ from governance.identity import derived
 from governance.records.daos import Objective
 
 
-def objective_versions(session: Session, dao_id: str, name: str) -> list[Objective]:
-    """Every version of one objective, oldest first; the last one counts."""
+def objective_versions(session: Session, dao_id: str, name: str, *, known_by: datetime | None = None) -> list[Objective]:
+    """Every version of one objective (known by `known_by`), oldest first; the last one counts."""
     query = select(Objective).where(Objective.dao_id == dao_id, Objective.name == name)
+    if known_by is not None:
+        query = query.where(col(Objective.known_at) <= known_by)
     return list(session.exec(query.order_by(col(Objective.version))))
 
 
-def current_objectives(session: Session, dao_id: str) -> list[Objective]:
-    """The version that counts of each of the DAO's objectives, by name."""
-    rows = session.exec(select(Objective).where(Objective.dao_id == dao_id).order_by(col(Objective.name), col(Objective.version)))
-    return list({row.name: row for row in rows}.values())
+def current_objectives(session: Session, dao_id: str, *, known_by: datetime | None = None) -> list[Objective]:
+    """The version that counts (or counted at `known_by`) of each of the DAO's objectives, by name."""
+    query = select(Objective).where(Objective.dao_id == dao_id)
+    if known_by is not None:
+        query = query.where(col(Objective.known_at) <= known_by)
+    latest = {row.name: row for row in session.exec(query.order_by(col(Objective.version)))}
+    return [latest[name] for name in sorted(latest)]
 
 
 def objective_of(session: Session, dao_id: str, parameter: str) -> Objective | None:

@@ -78,9 +78,9 @@ def get_parameter(session: Session, dao_id: str, name: str) -> Parameter:
     return row
 
 
-def parameters_of(session: Session, dao_id: str, *, after: str = "", limit: int = 200) -> list[Parameter]:
-    """The DAO's parameters by name, after the name `after`; at most `limit`."""
-    query = select(Parameter).where(Parameter.dao_id == dao_id, col(Parameter.name) > after)
+def parameters_of(session: Session, dao_id: str, *, known_by: datetime, after: str = "", limit: int = 200) -> list[Parameter]:
+    """The DAO's parameters known by `known_by`, by name, after the name `after`; at most `limit`."""
+    query = select(Parameter).where(Parameter.dao_id == dao_id, col(Parameter.name) > after, col(Parameter.known_at) <= known_by)
     return list(session.exec(query.order_by(col(Parameter.name)).limit(limit)))
 
 
@@ -117,7 +117,9 @@ def add_parameter(
     return row
 
 
-def guardrail_versions(session: Session, parameter_id: str) -> list[GuardrailVersion]:
-    """Every version of the parameter's guardrail, oldest first; the last one counts."""
+def guardrail_versions(session: Session, parameter_id: str, *, known_by: datetime | None = None) -> list[GuardrailVersion]:
+    """Every version of the parameter's guardrail (known by `known_by`), oldest first; the last one counts."""
     query = select(GuardrailVersion).where(GuardrailVersion.parameter_id == parameter_id)
+    if known_by is not None:
+        query = query.where(col(GuardrailVersion.known_at) <= known_by)
     return list(session.exec(query.order_by(col(GuardrailVersion.version))))

@@ -146,11 +146,12 @@ def of_dao(
     *,
     states: Sequence[str] = (),
     parameter_id: str | None = None,
+    known_by: datetime,
     before: tuple[datetime, str] | None = None,
     limit: int = 50,
 ) -> list[Recommendation]:
-    """The DAO's recommendations, newest first, before the position (known_at, id); at most `limit`."""
-    query = select(Recommendation).where(Recommendation.dao_id == dao_id)
+    """The DAO's recommendations known by `known_by`, newest first, before the position (known_at, id); at most `limit`."""
+    query = select(Recommendation).where(Recommendation.dao_id == dao_id, col(Recommendation.known_at) <= known_by)
     if states:
         query = query.where(col(Recommendation.state).in_(list(states)))
     if parameter_id is not None:
@@ -160,9 +161,11 @@ def of_dao(
     return list(session.exec(query.order_by(col(Recommendation.known_at).desc(), col(Recommendation.id).desc()).limit(limit)))
 
 
-def abstentions_of_dao(session: Session, dao_id: str, *, before: tuple[datetime, str] | None = None, limit: int = 50) -> list[Abstention]:
-    """The DAO's abstentions, newest first, before the position (known_at, id); at most `limit`."""
-    query = select(Abstention).where(Abstention.dao_id == dao_id)
+def abstentions_of_dao(
+    session: Session, dao_id: str, *, known_by: datetime, before: tuple[datetime, str] | None = None, limit: int = 50
+) -> list[Abstention]:
+    """The DAO's abstentions known by `known_by`, newest first, before the position (known_at, id); at most `limit`."""
+    query = select(Abstention).where(Abstention.dao_id == dao_id, col(Abstention.known_at) <= known_by)
     if before is not None:
         query = query.where(tuple_(col(Abstention.known_at), col(Abstention.id)) < before)
     return list(session.exec(query.order_by(col(Abstention.known_at).desc(), col(Abstention.id).desc()).limit(limit)))

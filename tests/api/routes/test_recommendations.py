@@ -204,8 +204,26 @@ def test_nothing_is_set_up_for_a_dao_or_parameter_that_is_not_there(api: httpx.C
     assert api.get("/v1/abstentions/abs_nothing").status_code == 404
 
 
-def test_as_of_an_earlier_time_the_history_is_shorter(ready: httpx.Client, now: datetime) -> None:
-    """Before its registration a parameter had no value that anybody knew."""
-    before = ready.get(f"{BASE}/parameters/{APR}/history", params={"as_of": timestamp(now - timedelta(days=1))}).json()
+def test_everything_can_be_read_as_it_was(ready: httpx.Client, clock: FixedClock, now: datetime) -> None:
+    """Before its registration a parameter was not there; a superseded recommendation once was not; nobody sees the future."""
+    before, then = timestamp(now - timedelta(days=1)), timestamp(now)
+    first = ask(ready)["recommendation"]
+    clock.advance(hours=1)
+    second = ask(ready)["recommendation"]
+    ready.put(f"{BASE}/objectives", json=objective_body(target="0.600000")).raise_for_status()
 
-    assert before["items"] == []
+    def get(path: str, as_of: str) -> httpx.Response:
+        return ready.get(path, params={"as_of": as_of})
+
+    assert get(f"{BASE}/parameters/{APR}/history", before).json()["items"] == []
+    assert get(f"{BASE}/parameters", before).json()["items"] == []
+    assert get(f"{BASE}/parameters/{APR}", before).status_code == 404
+    assert get(f"{BASE}/parameters/{APR}/guardrail", before).status_code == 404
+    assert get(f"{BASE}/objectives/more_staked", then).json()["version"] == 1
+    assert get(f"{BASE}/objectives", "2999-01-01T00:00:00Z").json()["items"][0]["version"] == 2
+    assert get(f"/v1/recommendations/{first['id']}", before).status_code == 404
+    assert get(f"/v1/recommendations/{first['id']}", then).json() == first
+    assert [row["id"] for row in get(f"{BASE}/recommendations", then).json()["items"]] == [first["id"]]
+    assert ready.get(f"/v1/recommendations/{first['id']}").json()["superseded_by"] == second["id"]
+    assert get(f"{BASE}/recommendations", then).json()["as_of"] == then.replace(".000000", "")
+    assert ready.get(f"{BASE}/recommendations", params={"state": "PROPOSED", "as_of": then}).status_code == 422
