@@ -4,7 +4,7 @@ Read from `proposals.parquet` and `votes.parquet`. Kept are proposals with an of
 what is left out is counted by reason in `Dump.left_out`.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -168,9 +168,3 @@ def _vote(row: Mapping[str, object]) -> KnownVote:
         power=None if power is None else repr(power),
         cast_at=datetime.fromtimestamp(int(str(row["created"])), UTC),
     )
-
-
-# What the sources of the dumps say of themselves is counted once more here, so that a reader of an evaluation sees it.
-def count_sources(cases: Sequence[Case]) -> Mapping[str, int]:
-    """How many cases each source gave."""
-    return dict(sorted(Counter(case.source for case in cases).items()))
