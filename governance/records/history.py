@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Final
 
@@ -21,6 +21,8 @@ from governance.records.votes import Vote
 
 # Whose histories one process keeps; Decentraland's 2,500 proposals with their texts take about 8 MB.
 _KEPT: Final = 32
+# A DAO whose votes were collected at all shows some within this time; a longer silence is a gap in the data.
+_COLLECTED_WITHIN: Final = timedelta(days=90)
 # How many cuts of one history (one per number of results known) are kept: a live forecast always asks for the same one.
 _KEPT_CUTS: Final = 8
 _COLUMNS: Final = (
@@ -57,8 +59,8 @@ def outcome_question(session: Session, proposal_id: str, as_of: datetime) -> Out
     """The question "how will this proposal end?" as it could be asked at `as_of`.
 
     The proposal is its revision then; votes are those cast by then at a time the source really tells; history is the
-    DAO's proposals whose official result was known before. Votes count as known only where there are timed votes of the
-    same source from before and after `as_of`, or the proposal has some.
+    DAO's proposals whose official result was known before. That a proposal has no votes counts as a fact only where votes of
+    the DAO were collected in the 90 days before `as_of`.
 
     Raises:
         NotFound: nobody could know of the proposal at `as_of`.
@@ -166,8 +168,20 @@ def _known_proposal(row: dict[str, Any]) -> KnownProposal:
 
 
 def _votes_are_collected(session: Session, row: dict[str, Any], as_of: datetime) -> bool:
-    """Whether votes of the DAO are here from before and after `as_of`, so that silence means that nobody voted."""
-    table = Vote.__table__  # type: ignore[attr-defined]  # SQLModel makes it
-    timed = select(table.c.id).where(table.c.dao_id == row["dao_id"], table.c.cast_at.is_not(None)).limit(1)
-    before = session.execute(timed.where(table.c.known_at <= as_of)).first()
-    return before is not None and session.execute(timed.where(table.c.known_at > as_of)).first() is not None
+    """Whether votes of the DAO were being collected lately, so that silence means that nobody voted.
+
+    Only votes before `as_of` may tell: what came after would let tomorrow into the forecast.
+    """
+    votes, proposals = Vote.__table__, known.PROPOSALS.table  # type: ignore[attr-defined]  # SQLModel makes it
+    lately = (
+        select(votes.c.id)
+        .join(proposals, proposals.c.id == votes.c.proposal_id)
+        .where(
+            proposals.c.dao_id == row["dao_id"],
+            proposals.c.known_at > as_of - _COLLECTED_WITHIN,
+            proposals.c.known_at <= as_of,
+            votes.c.cast_at.is_not(None),
+            votes.c.known_at <= as_of,
+        )
+    )
+    return session.execute(lately.limit(1)).first() is not None
