@@ -230,6 +230,41 @@ def test_a_guardrail_that_is_not_whole_is_refused(changed: dict[str, object], fi
     assert field in str(refusal.value.details["field"])
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"ceiling": "200"},
+        {"max_step": "5"},
+        {"window": {"length_s": 1, "max_change": "5", "max_change_relative_bps": None}},
+        {"min_delay_s": 3_600, "expires_after_s": 3_601},
+        {"floor": "0", "forbid_zero": False, "ceiling": "0"},
+        {"max_step": None, "max_step_relative_bps": 1},
+        {"max_step": None, "max_step_relative_bps": 1_000_000},
+    ],
+)
+def test_limits_that_just_touch_each_other_are_a_guardrail(changed: dict[str, object]) -> None:
+    """A range of one value, a step of the dead band, the house's own delay: strict is not wrong."""
+    body = guardrail_body(**changed)
+
+    assert Guardrail.from_body(body).body() == body
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"window": {"length_s": 1, "max_change": "4", "max_change_relative_bps": None}}, "max_change"),
+        ({"floor": "0", "ceiling": "0"}, "forbid_zero"),
+        ({"min_delay_s": 3_599}, "min_delay_s"),
+        ({"max_step": None, "max_step_relative_bps": 0}, "max_step_relative_bps"),
+        ({"max_step": None, "max_step_relative_bps": 1_000_001}, "max_step_relative_bps"),
+    ],
+)
+def test_limits_one_unit_past_touching_are_none(changed: dict[str, object], field: str) -> None:
+    """The other side of each edge."""
+    with pytest.raises(InvalidInput, match=field):
+        Guardrail.from_body(guardrail_body(**changed))
+
+
 def test_a_guardrail_is_refused_for_a_parameter_it_is_not_about() -> None:
     """Name, unit and sign must fit the kind."""
     other = TokenParameter.from_body({**parameter_body(), "name": "other_bps"})
