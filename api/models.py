@@ -1,64 +1,114 @@
 """The text models, loaded when something first needs them; a model that cannot load stops nothing else."""
 
-import importlib
 import threading
-from collections.abc import Callable
-from typing import TypeVar, cast
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
 
 from api.settings import Settings
 from governance.errors import ModelUnavailable
-from governance.evidence import OutcomeForecaster, TextReader
+from governance.evidence import OutcomeForecast, OutcomeForecaster, OutcomeQuestion, TextReader, TextReading, TextToRead
 
-M = TypeVar("M")
+R = TypeVar("R")
+NOT_LOADED, LOADED = "not_loaded", "loaded"
+# Models fitted and promoted in this deployment lie here, in the state folder; without one, what ships with Assent serves.
+PROMOTED_FOLDER = "models"
 
 
 class Models:
-    """Builds the configured reader and forecaster once, on first use."""
+    """The configured reader and forecaster, each made once; both load their weights at the first question."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._reader: TextReader | None = None
-        self._forecaster: OutcomeForecaster | None = None
-        self._states = {"text": "not_loaded", "outcome": "not_loaded"}
+        self._reader: WatchedReader | None = None
+        self._forecaster: WatchedForecaster | None = None
         self._lock = threading.Lock()
+        self._states = {"text": NOT_LOADED, "outcome": NOT_LOADED}
 
     def states(self) -> dict[str, str]:
-        """Per model: `loaded`, `not_loaded`, or why it could not load when it was last asked for."""
+        """Per model: `loaded`, `not_loaded`, or why it could not answer when it was last asked."""
         return dict(self._states)
 
     def reader(self) -> TextReader:
-        """The text reader; `ModelUnavailable` when it cannot load."""
+        """The text reader; asking it raises `ModelUnavailable` when its model cannot load."""
         with self._lock:
             if self._reader is None:
-                self._reader = self._load("text", lambda: _build_reader(self._settings))
+                self._reader = WatchedReader(_reader(self._settings), self._states)
             return self._reader
 
     def forecaster(self) -> OutcomeForecaster:
-        """The outcome forecaster; `ModelUnavailable` when it cannot load."""
+        """The outcome forecaster; asking it raises `ModelUnavailable` when its model cannot load."""
         with self._lock:
             if self._forecaster is None:
-                self._forecaster = self._load("outcome", _build_forecaster)
+                self._forecaster = WatchedForecaster(_forecaster(self._settings), self._states)
             return self._forecaster
 
-    def _load(self, task: str, build: Callable[[], M]) -> M:
-        try:
-            built = build()
-        except ImportError as error:
-            self._states[task] = f"cannot load: {error}"[:200]
-            raise ModelUnavailable(f"the {task} model cannot be loaded", model=task, reason=str(error)[:200]) from error
-        except ModelUnavailable as error:
-            self._states[task] = f"cannot load: {error.message}"[:200]
-            raise
-        self._states[task] = "loaded"
-        return built
+    def reload(self) -> None:
+        """Forget what is loaded: the next question is answered by what is champion then."""
+        with self._lock:
+            self._reader = self._forecaster = None
+            self._states.update(text=NOT_LOADED, outcome=NOT_LOADED)
 
 
-def _build_reader(settings: Settings) -> TextReader:
-    # Importing torch takes seconds; a start must not.
-    readers = importlib.import_module("nlp.readers")
-    return cast("TextReader", readers.open_reader(sentiment_model=settings.sentiment_model, stance_model=settings.stance_model))
+class WatchedReader:
+    """A reader whose state health can show."""
+
+    def __init__(self, inner: TextReader, states: dict[str, str]) -> None:
+        self._inner = inner
+        self._states = states
+
+    def read(self, texts: Sequence[TextToRead]) -> list[tuple[TextReading, ...]]:
+        """As the reader says."""
+        return _watched("text", self._states, lambda: self._inner.read(texts))
+
+    def digest(self, task: str) -> str:
+        """As the reader says."""
+        return self._inner.digest(task)
 
 
-def _build_forecaster() -> OutcomeForecaster:
-    outcome = importlib.import_module("nlp.outcome")
-    return cast("OutcomeForecaster", outcome.open_forecaster())
+class WatchedForecaster:
+    """A forecaster whose state health can show; it is asked by one thread at a time."""
+
+    def __init__(self, inner: OutcomeForecaster, states: dict[str, str]) -> None:
+        self._inner = inner
+        self._states = states
+        self._lock = threading.Lock()
+
+    def forecast(self, question: OutcomeQuestion) -> OutcomeForecast:
+        """As the forecaster says."""
+        with self._lock:
+            return _watched("outcome", self._states, lambda: self._inner.forecast(question))
+
+    def digest(self) -> str:
+        """As the forecaster says."""
+        with self._lock:
+            return self._inner.digest()
+
+
+def _watched(name: str, states: dict[str, str], ask: Callable[[], R]) -> R:
+    try:
+        answer = ask()
+    except ModelUnavailable as error:
+        states[name] = f"unavailable: {error.message}"[:200]
+        raise
+    states[name] = LOADED
+    return answer
+
+
+def _reader(settings: Settings) -> TextReader:
+    # Here and below: the module is imported when first needed, so that a start does not wait for numpy and friends.
+    from nlp.reader import EncoderTextReader  # noqa: PLC0415
+
+    return EncoderTextReader(sentiment_model=settings.sentiment_model, stance_model=settings.stance_model)
+
+
+def _forecaster(settings: Settings) -> OutcomeForecaster:
+    from nlp.outcome import ShippedOutcomeForecaster  # noqa: PLC0415
+
+    promoted = promoted_folder(settings)
+    return ShippedOutcomeForecaster(promoted) if (promoted / "outcome.json").is_file() else ShippedOutcomeForecaster()
+
+
+def promoted_folder(settings: Settings) -> Path:
+    """Where the deployment's own promoted models lie."""
+    return settings.state_dir / PROMOTED_FOLDER

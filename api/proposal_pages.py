@@ -13,6 +13,7 @@ from api.pagination import make_cursor
 from api.proposal_parts import Part
 from governance.records import proposal_page
 from governance.records.columns import from_microseconds, to_microseconds
+from governance.records.proposal_page import Overview
 from governance.vote_tally import plain, quorum_reached, tally
 
 _POSTS = 20
@@ -39,7 +40,7 @@ class PageQuestion:
         return f"votes of {self.proposal_id}"
 
 
-def build_page(session: Session, asked: PageQuestion, *, as_of: datetime) -> dict[str, Any]:
+def build_page(session: Session, asked: PageQuestion, *, overview: Overview, as_of: datetime) -> dict[str, Any]:
     """The page as a document of `ProposalPage`'s shape.
 
     Raises:
@@ -51,7 +52,8 @@ def build_page(session: Session, asked: PageQuestion, *, as_of: datetime) -> dic
     page["as_of"] = as_of
     page["complete"] = False
     for part in asked.parts:
-        page[part.value] = _PARTS[part](session, asked, row, as_of)
+        here = part is Part.TALLY or getattr(overview, part.value)
+        page[part.value] = _PARTS[part](session, asked, row, as_of) if here else _EMPTY.get(part, [])
     page["indexed_to"] = _newest(page)
     return page
 
@@ -120,6 +122,14 @@ _PARTS: dict[Part, Callable[[Session, PageQuestion, dict[str, Any], datetime], o
     Part.LINKS: lambda session, asked, _row, as_of: proposal_page.links(session, asked.proposal_id, as_of=as_of),
     Part.PROGRESS: lambda session, asked, _row, as_of: proposal_page.progress(session, asked.proposal_id, as_of=as_of, limit=_PROGRESS),
     Part.REVISIONS: lambda session, asked, _row, as_of: proposal_page.revisions(session, asked.proposal_id, as_of=as_of),
+}
+
+
+# What a part is without rows; the others are empty lists.
+_EMPTY: dict[Part, object] = {
+    Part.VOTES: {"items": [], "next_cursor": None},
+    Part.READINGS: {"counts": {}, "items": []},
+    Part.FORECAST: None,
 }
 
 

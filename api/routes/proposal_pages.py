@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Annotated, cast
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
 from pydantic_core import to_json
@@ -18,11 +18,12 @@ from api.proposal_parts import Part, ProposalPage
 from api.runtime import Runtime
 from governance.errors import InvalidInput, NotFound
 from governance.records import dao_reads, proposal_page
-from governance.records.daos import dao_time
 
 router = APIRouter(prefix="/proposals", tags=["proposals"])
 
 _MOST_VOTES = 200
+# Building a page is work for the processor: more threads at it than processors only wait for each other.
+_BUILDERS = CapacityLimiter(2)
 
 
 class ProposalFound(BaseModel):
@@ -89,7 +90,7 @@ async def read(
             with Session(runtime.engine) as session:
                 return _built(runtime, session, asked)
 
-        known = await to_thread.run_sync(_build)
+        known = await to_thread.run_sync(_build, limiter=_BUILDERS)
         runtime.pages.put(key, known)
     return Response(known.body, media_type="application/json", headers={"ETag": known.tag})
 
@@ -98,14 +99,13 @@ def _built(runtime: Runtime, session: Session, asked: PageQuestion) -> Remembere
     # What the page depends on is noted before it is read: a write in between makes it outdated, never wrong.
     generation = runtime.writer.generation
     now = runtime.clock()
-    dao_id = proposal_page.dao_of(session, asked.proposal_id)
-    version = dao_reads.data_version(session, dao_id)
-    dao_now = dao_time(session, dao_id, now)
-    page = build_page(session, asked, as_of=asked.as_of or dao_now)
+    overview = proposal_page.overview(session, asked.proposal_id)
+    dao_now = now + overview.clock_ahead
+    page = build_page(session, asked, overview=overview, as_of=asked.as_of or dao_now)
     body = to_json(page)
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    good_until = None if asked.as_of else _changes_at(page, dao_now, dao_now - now)
-    return RememberedPage(body, tag, dao_id, version, generation, good_until)
+    good_until = None if asked.as_of else _changes_at(page, dao_now, overview.clock_ahead)
+    return RememberedPage(body, tag, overview.dao_id, overview.data_version, generation, good_until)
 
 
 async def _still_good(runtime: Runtime, page: RememberedPage) -> bool:

@@ -133,7 +133,7 @@ def as_known(session: Session, noun: Noun, query: Select[Any], *, as_of: datetim
             row.update(then.get(row["id"], {}))
     if noun is PROPOSALS:
         for row in rows:
-            _hide_result(row, as_of)
+            hide_result(row, as_of)
     return rows
 
 
@@ -160,7 +160,7 @@ def _contents_then(session: Session, noun: Noun, ids: Sequence[Any], as_of: date
 _VOTE_SAYS: Final = ("source", "external_id", "choice", "power", "power_kind", "reason", "cast_at_estimated")
 
 
-def _hide_result(row: dict[str, Any], as_of: datetime) -> None:
+def hide_result(row: dict[str, Any], as_of: datetime) -> None:
     if row["result_known_at"] > as_of:
         row.update(dict.fromkeys(_RESULT))
         if not row["end_fixed"]:

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import BindParameter, Integer, Row, Select, and_, bindparam, exists, func, or_, select
 from sqlmodel import Session, SQLModel, col
 
 from governance.errors import NotFound
-from governance.records.as_of import PROPOSALS, read_one
+from governance.records.as_of import PROPOSALS, hide_result, read_one
+from governance.records.columns import UtcDateTime
+from governance.records.daos import Dao
+from governance.records.decision_log import LogEntry
 from governance.records.evidence import Flag, Forecast, Reading
 from governance.records.posts import Post
 from governance.records.proposals import ForumLink, Proposal, ProposalRevision, VoteProgress
@@ -32,6 +35,66 @@ _PROGRESS = _columns(VoteProgress, "seen_at", "status", "power", "votes", "ends_
 _REVISIONS = _columns(ProposalRevision, "content_sha256", "known_at", "recorded_at")
 
 
+# Statements are made once: on a page of small answers, building them would take longer than running them.
+_ID: BindParameter[str] = bindparam("proposal")
+_AS_OF, _LIMIT = bindparam("as_of", type_=UtcDateTime()), bindparam("limit", type_=Integer())
+_PROPOSAL = select(PROPOSALS.table).where(PROPOSALS.table.c.id == _ID, PROPOSALS.table.c.known_at <= _AS_OF)
+_COUNTED = _TALLY.where(col(Vote.proposal_id) == _ID, col(Vote.known_at) <= _AS_OF).order_by(col(Vote.known_at), col(Vote.id))
+_NEWEST_VOTES = (
+    _VOTES.where(col(Vote.proposal_id) == _ID, col(Vote.known_at) <= _AS_OF)
+    .order_by(col(Vote.known_at).desc(), col(Vote.id).desc())
+    .limit(_LIMIT)
+)
+_OVERVIEW = (
+    select(
+        col(Dao.id),
+        col(Dao.clock_offset_s),
+        select(func.max(col(LogEntry.seq))).where(col(LogEntry.dao_id) == col(Dao.id)).scalar_subquery(),
+        *(
+            exists().where(about == _ID)
+            for about in (
+                col(Vote.proposal_id),
+                col(Post.proposal_id),
+                col(ForumLink.proposal_id),
+                col(Reading.proposal_id),
+                col(Forecast.proposal_id),
+                col(Flag.proposal_id),
+                col(VoteProgress.proposal_id),
+                col(ProposalRevision.proposal_id),
+            )
+        ),
+    )
+    .join(Proposal, col(Proposal.dao_id) == col(Dao.id))
+    .where(col(Proposal.id) == _ID)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The proposal's DAO, how far its clock is ahead, its data's version, and which parts have any rows at all."""
+
+    dao_id: str
+    clock_ahead: timedelta
+    data_version: int
+    votes: bool
+    posts: bool
+    links: bool
+    readings: bool
+    forecast: bool
+    flags: bool
+    progress: bool
+    revisions: bool
+
+
+def overview(session: Session, proposal_id: str) -> Overview:
+    """What a page must know before it reads its parts; `NotFound` where there is no such proposal."""
+    row = session.connection().execute(_OVERVIEW, {"proposal": proposal_id}).first()
+    if row is None:
+        raise NotFound("proposal", proposal_id)
+    dao_id, offset, last, *parts = row
+    return Overview(dao_id, timedelta(seconds=offset), 0 if last is None else int(last) + 1, *(bool(part) for part in parts))
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A proposal by its source's id."""
@@ -50,15 +113,12 @@ def proposal_as_of(session: Session, proposal_id: str, *, as_of: datetime) -> di
     Raises:
         NotFound: there is no such proposal, or nobody could know of it yet.
     """
-    return read_one(session, PROPOSALS, proposal_id, as_of=as_of)
-
-
-def dao_of(session: Session, proposal_id: str) -> str:
-    """The proposal's DAO, or `NotFound`."""
-    found = session.execute(_columns(Proposal, "dao_id").where(col(Proposal.id) == proposal_id)).scalar()
-    if found is None:
-        raise NotFound("proposal", proposal_id)
-    return str(found)
+    row = session.connection().execute(_PROPOSAL, {"proposal": proposal_id, "as_of": as_of}).mappings().first()
+    if row is None or row["revision"] > 1:
+        return read_one(session, PROPOSALS, proposal_id, as_of=as_of)
+    found = dict(row)
+    hide_result(found, as_of)
+    return found
 
 
 def find(session: Session, *, external_id: str, source: str | None, dao_id: str | None, after: str | None, limit: int) -> list[Found]:
@@ -80,14 +140,16 @@ def find(session: Session, *, external_id: str, source: str | None, dao_id: str 
 
 def counted_votes(session: Session, proposal_id: str, *, as_of: datetime) -> Sequence[Row[Any]]:
     """(voter, choice, power) of every vote, in the order cast."""
-    query = _TALLY.where(col(Vote.proposal_id) == proposal_id, col(Vote.known_at) <= as_of)
-    return session.execute(query.order_by(col(Vote.known_at), col(Vote.id))).all()
+    return session.connection().execute(_COUNTED, {"proposal": proposal_id, "as_of": as_of}).all()
 
 
 def votes_page(
     session: Session, proposal_id: str, *, as_of: datetime, after: tuple[datetime, bytes] | None, limit: int
 ) -> list[dict[str, Any]]:
     """Votes, newest first, from behind `after`."""
+    if after is None:
+        found = session.connection().execute(_NEWEST_VOTES, {"proposal": proposal_id, "as_of": as_of, "limit": limit})
+        return [dict(row) for row in found.mappings()]
     query = _VOTES.where(col(Vote.proposal_id) == proposal_id, col(Vote.known_at) <= as_of)
     if after is not None:
         known_at, vote_id = after
