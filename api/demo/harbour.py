@@ -150,7 +150,7 @@ def parameter() -> Row:
         "kind": "staking_apr_bps",
         "unit": "bps",
         "value": str(STARTING_RATE_BPS),
-        "place": {"kind": "manual_record"},
+        "place": {"kind": "manual_record", "note": "the invented reward contract's owner"},
     }
 
 
@@ -206,7 +206,8 @@ def _observed(metric: str, source: str, at: datetime, value: str) -> Row:
 
 
 def _noise(day: int, salt: int) -> float:
-    return ((day * 7_919 + salt * 104_729 + day * day * 31) % 2_001 - 1_000) / 1_000
+    """A number in −1..1 that looks drawn and is always the same."""
+    return _draw("tide", day, str(salt)) / 500 - 0.999
 
 
 def _draw(key: str, voter: int, what: str) -> int:
