@@ -8,26 +8,30 @@ from typing import Any
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from governance.actors import SYSTEM, Actor, ActorKind, Role
 from governance.approvals import Support, typed_data
 from governance.canonical import digest, timestamp
 from governance.decision_log import EntryKind
 from governance.electorates import electorate
-from governance.executions import State
+from governance.executions import Effect, State
 from governance.guardrails import Guardrail
 from governance.identity import of_digest
 from governance.operations import dry_run_target
 from governance.records import decision_log
+from governance.records.applied_changes import live_parameter
 from governance.records.approvals import Consent
 from governance.records.daos import Dao
+from governance.records.decision_log import LogEntry
 from governance.records.executions import Execution
 from governance.records.parameters import GuardrailVersion, Parameter, ParameterValue
 from governance.records.recommendations import Recommendation, get_recommendation, move
 from governance.workflow.approve import approve
 from governance.workflow.delegates import set_delegates
 from governance.workflow.lease import take_lease
+from governance.workflow.schedule import schedule
+from governance.workflow.settle import record_executed, record_mined, record_sent
 from governance.workflow.sign import make_ready, sign
 
 DAO = "harbour"
@@ -211,3 +215,28 @@ def delegates_document(*, now: datetime, before: Mapping[str, Any], after: Mappi
     change = {"from_sha256": old.sha256(), "to": new.body()}
     rollback = {"from_sha256": new.sha256(), "to": old.body()}
     return document(made_at=now, nonce=nonce, kind="delegates_change", change=change, rollback=rollback, guardrail=None)
+
+
+def scheduled(session: Session, recommendation: str, now: datetime) -> Execution:
+    """The execution of an approved change, its delay running."""
+    return schedule(session, recommendation, actor=HUMAN, now=now)
+
+
+def settled(session: Session, execution: Execution, now: datetime) -> State:
+    """Everything after the signature, with the effect an honest receiver would record."""
+    own: dict[str, Any] = {"holder": HOLDER, "fence": execution.fence, "actor": EXECUTOR, "now": now}
+    effect = Effect(execution.operation_id, str(execution.signed_bytes), 0)
+    record_sent(session, execution.id, **own)
+    record_mined(session, execution.id, effect, **own)
+    record_executed(session, execution.id, effect, **own)
+    return state_of(session, execution.recommendation_id)
+
+
+def applied_value(session: Session) -> str:
+    """The parameter's value now."""
+    return live_parameter(session, f"par_{DAO}").value
+
+
+def log_kinds(session: Session, recommendation: str) -> list[str]:
+    """What the log says of the recommendation, in order."""
+    return list(session.exec(select(LogEntry.kind).where(LogEntry.subject == recommendation).order_by("seq")))

@@ -32,42 +32,34 @@ def approve(
     signature: str,
     now: datetime,
 ) -> Consent:
-    """Record one consent: for, against or abstain. Nothing is executed.
+    """Record one consent: for, against or abstain. The same one again gives the first answer, whatever happened since.
 
-    `message` is the `Consent` that was signed, `domain` its EIP-712 domain (checked when given; a signature over
-    another one does not fit anyway). The same message and signature again give the first answer, whatever happened
-    since, and change nothing.
-
-    Raises:
-        SignatureRefused: a field is not this recommendation's, or the signature is not the delegate's.
-        Forbidden: the signer is not a delegate today.
-        AlreadyRecorded: the delegate has said something as cautious, or more, before.
-        Paused, Expired, IllegalTransition: not now, not any more, not in this state.
-
-    Logs:
-        voting.opened with the first, consent.recorded, then approval.recorded or approval.rejected if it decides.
+    `message` is the `Consent` that was signed; `domain`, its EIP-712 domain, is checked when given. Raises
+    `SignatureRefused` (another field or signer), `Forbidden` (no delegate today), `AlreadyRecorded` (the delegate said
+    something as cautious before), `Paused`, `Expired`, `IllegalTransition`. Logs voting.opened with the first word,
+    consent.recorded, and approval.recorded or approval.rejected if it decides.
     """
     recommendation = get_recommendation(session, recommendation_id)
-    text = _text(message)
-    signed_sha256 = digest({"recommendation": recommendation.id, "consent": text, "signature": signature.lower()})
+    text, signature = _text(message), signature.lower()
+    signed_sha256 = digest({"recommendation": recommendation.id, "consent": text, "signature": signature})
     known = approvals.recorded_consent(session, signed_sha256)
     if known is not None:
         return known
     ts = dao_time(session, recommendation.dao_id, now)
     _refuse_unless_open(session, recommendation, now=ts)
-    support = _support(text["support"])
+    support, delegate = _support(text["support"]), text["delegate"]
     electorate = _electorate(session, recommendation.dao_id)
     power = _signed_by_delegate(recommendation, electorate, text, domain, signature, support=support)
-    refuse_stronger(text["delegate"], before=approvals.words_of(session, recommendation.id).get(text["delegate"]), after=support)
+    refuse_stronger(delegate, before=approvals.words_of(session, recommendation.id).get(delegate), after=support)
     consent = Consent(
         id=of_digest("con", signed_sha256),
         dao_id=recommendation.dao_id,
         recommendation_id=recommendation.id,
-        delegate=text["delegate"],
+        delegate=delegate,
         support=int(support),
         power=power,
         message=dict(text),
-        signature=signature.lower(),
+        signature=signature,
         outcome={},
         signed_sha256=signed_sha256,
         known_at=ts,

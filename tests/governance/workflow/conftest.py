@@ -1,6 +1,7 @@
-"""Sessions that are rolled back need no database of their own: one PostgreSQL database serves all tests here."""
+"""A session that is rolled back (one PostgreSQL database then serves all tests here), and an approved change."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import psycopg
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from governance.records.engine import open_engine, writing
+from tests.consent_world import approve_by, document, found_dao, propose
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +31,12 @@ def session(request: pytest.FixtureRequest) -> Iterator[Session]:
         yield session
     if own:
         engine.dispose()
+
+
+@pytest.fixture
+def approved(session: Session, now: datetime) -> str:
+    """An approved change of the parameter."""
+    found_dao(session, now=now)
+    recommendation = propose(session, document(made_at=now), now=now)
+    approve_by(session, recommendation, [1, 2], now=now)
+    return recommendation
