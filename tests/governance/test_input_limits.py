@@ -68,6 +68,30 @@ def test_a_source_that_died_long_ago_neither_blocks_nor_speaks() -> None:
     assert refused_by(values) is None
 
 
+def test_the_newest_value_of_each_source_speaks_whatever_the_order_and_never_a_future_one() -> None:
+    """An old outlier is past, a future one has not been said; neither may decide today."""
+    old, new, future = (
+        seen("price", "a", "9", age=timedelta(minutes=9)),
+        seen("price", "a", "1"),
+        seen("price", "a", "9", age=-timedelta(minutes=1)),
+    )
+    other = seen("price", "b", "1")
+
+    assert refused_by([old, new, future, other]) is None
+    assert refused_by([future, new, old, other]) is None
+    assert refused_by([old, future, other]) == "input_disagreement"
+
+
+def test_limits_on_inputs_have_edges_of_their_own() -> None:
+    """Ninety days is the longest memory: beyond it no series would be left to decide on."""
+    body = {"max_age_s": 90 * 86_400, "max_disagreement_bps": 10_000, "min_sources": 16}
+
+    assert InputLimits.from_body(body).body() == body
+    for key, value in (("max_age_s", 90 * 86_400 + 1), ("max_disagreement_bps", 10_001), ("min_sources", 17), ("max_disagreement_bps", -1)):
+        with pytest.raises(InvalidInput, match=key):
+            InputLimits.from_body({**body, key: value})
+
+
 def test_capo_2026_a_fresh_value_beside_a_stale_one_it_belongs_to_is_refused() -> None:
     """The ratio was fresh, its timestamp seven days old. All linked metrics must be fresh together."""
     ratio = [seen("ratio", source, "1.2282") for source in "ab"]
