@@ -124,7 +124,8 @@ class VoteReader:
         if content is None:
             content = self._contents[key] = votes.content_digest(told_by, said, written, kind, None, None, estimated=guessed)
         known_at = min(cast_at, now_us) if cast_at >= _BELIEVABLE_FROM_US else now_us
-        return VoteRow(id_, dao_id, proposal, told_by, None, voter, said, written, kind, None, cast_at, guessed, content, known_at)
+        told = (id_, dao_id, proposal, told_by, None, voter, said, written, kind, None, cast_at, guessed, content, known_at)
+        return tuple.__new__(VoteRow, told)  # as VoteRow(...) does, without its wrapper
 
     def _slow(self, row: Mapping[str, object]) -> VoteRow:
         """The row by the rule of one vote; what it made of DAO, proposal, source and choice is remembered for the fast way."""

@@ -1,9 +1,11 @@
 """Stores votes in bulk on the driver's own connection, inside the session's transaction."""
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import psycopg
 from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
@@ -12,27 +14,20 @@ from governance.intake.vote_columns import VoteRow
 from governance.records.columns import from_microseconds, to_microseconds
 from governance.records.votes import Vote, VoteRevision
 
-_COLUMNS: Final = (*VoteRow._fields, "revision", "recorded_at")
-_TYPES: Final = {"id": "bytea", "content": "bytea", "cast_at": "bigint", "known_at": "bigint", "cast_at_estimated": "boolean"}
+# The stored columns in order, and those of them that are times.
+COLUMNS: Final = (*VoteRow._fields, "revision", "recorded_at")
+TIMES: Final = ("cast_at", "known_at", "recorded_at")
 # SQLite takes at most 32,766 bound values in a statement; smaller lists are as fast and are parsed once per length.
 _IDS_PER_QUERY: Final = 5_000
-_PLACES: Final = ", ".join("?" for _ in _COLUMNS)
-_INSERT_SQLITE: Final = f"INSERT INTO vote ({', '.join(_COLUMNS)}) VALUES ({_PLACES}) ON CONFLICT (id) DO NOTHING"
-_STAGED: Final = VoteRow._fields
-_STAGE: Final = "CREATE TEMP TABLE IF NOT EXISTS vote_stage ({}) ON COMMIT DELETE ROWS".format(
-    ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _STAGED)
-)
-_COPY: Final = f"COPY vote_stage ({', '.join(_STAGED)}) FROM STDIN"
-
-
-def _from_stage(name: str) -> str:
-    # Whole microseconds up to the year 9999 are below 2^58; taken apart, each part is exact in the double an interval is built from.
-    return f"timestamptz 'epoch' + make_interval(secs => {name} / 1000000) + make_interval(secs => ({name} %% 1000000) / 1e6)"
-
-
-_UNSTAGE: Final = "INSERT INTO vote ({}) SELECT {}, 1, %s FROM vote_stage ON CONFLICT (id) DO NOTHING".format(
-    ", ".join(_COLUMNS), ", ".join(_from_stage(name) if name in {"cast_at", "known_at"} else name for name in _STAGED)
-)
+_PLACES: Final = ", ".join("?" for _ in COLUMNS)
+_INSERT: Final = f"INSERT INTO vote ({', '.join(COLUMNS)}) VALUES ({_PLACES})"
+_INSERT_CAREFULLY: Final = f"{_INSERT} ON CONFLICT (id) DO NOTHING"
+# COPY's binary form of a time is microseconds since 2000: integers travel exactly and are not parsed.
+_POSTGRES_EPOCH: Final = 946_684_800_000_000
+_COPY_TYPES: Final = {"id": "bytea", "content": "bytea", "cast_at_estimated": "bool", "revision": "int4", **dict.fromkeys(TIMES, "int8")}
+_COPY: Final = f"COPY {{}} ({', '.join(COLUMNS)}) FROM STDIN (FORMAT BINARY)"
+_STAGE: Final = "CREATE TEMP TABLE IF NOT EXISTS vote_stage (LIKE vote) ON COMMIT DELETE ROWS"
+_UNSTAGE: Final = "INSERT INTO vote ({0}) SELECT {0} FROM vote_stage ON CONFLICT (id) DO NOTHING".format(", ".join(COLUMNS))
 
 
 def store(session: Session, rows: Sequence[VoteRow], *, recorded_at: datetime) -> list[Verdict]:
@@ -41,6 +36,8 @@ def store(session: Session, rows: Sequence[VoteRow], *, recorded_at: datetime) -
     Of several contents the one stored last is current; of those stored at the same `recorded_at` (one import run) the
     one with the greatest digest, whatever order they came in. A content once seen is `unchanged` for ever.
     """
+    if _all_new(session, rows, recorded_at):
+        return [Verdict.INSERTED] * len(rows)
     known = _stored_contents(session, {row.id for row in rows})
     fresh: dict[bytes, VoteRow] = {}
     differing: list[VoteRow] = []
@@ -57,7 +54,7 @@ def store(session: Session, rows: Sequence[VoteRow], *, recorded_at: datetime) -
             verdicts.append(Verdict.REVISED)
             differing.append(row)
     if fresh:
-        _insert(session, list(fresh.values()), recorded_at)
+        _write(session, fresh.values(), recorded_at, careful=True)
     again = iter([_keep_other(session, row, recorded_at) for row in differing])
     return [next(again) if verdict is Verdict.REVISED else verdict for verdict in verdicts]
 
@@ -77,21 +74,40 @@ def _stored_contents(session: Session, ids: Iterable[bytes]) -> dict[bytes, byte
     return found
 
 
-def _insert(session: Session, rows: Sequence[VoteRow], recorded_at: datetime) -> None:
-    connection = _driver(session)
-    # In the order of the ids the table's own index is walked once, not jumped about in.
-    ordered = sorted(rows)
-    if session.get_bind().dialect.name == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(_STAGE)
-            with cursor.copy(_COPY) as copy:
-                for row in ordered:
-                    copy.write_row(row)
-            cursor.execute(_UNSTAGE, (recorded_at,))
-            cursor.execute("TRUNCATE vote_stage")
+def _all_new(session: Session, rows: Sequence[VoteRow], recorded_at: datetime) -> bool:
+    """Insert `rows` if none of them is known and none comes twice; else change nothing and say so.
+
+    A first import is mostly this, and looking every vote up before would cost as much as storing it. Three are looked
+    up; if they are new the rest is tried, and undone as a whole should one be known after all.
+    """
+    if not rows or _stored_contents(session, {rows[0].id, rows[len(rows) // 2].id, rows[-1].id}):
+        return False
+    try:
+        with session.begin_nested():
+            _write(session, rows, recorded_at, careful=False)
+    except (sqlite3.IntegrityError, psycopg.errors.UniqueViolation):
+        return False
+    return True
+
+
+def _write(session: Session, rows: Iterable[VoteRow], recorded_at: datetime, *, careful: bool) -> None:
+    """Insert `rows`; `careful`: pass over those that another writer has stored meanwhile."""
+    connection, moment = _driver(session), to_microseconds(recorded_at)
+    if session.get_bind().dialect.name == "sqlite":
+        connection.executemany(_INSERT_CAREFULLY if careful else _INSERT, [(*row, 1, moment) for row in rows])
         return
-    moment = to_microseconds(recorded_at)
-    connection.executemany(_INSERT_SQLITE, [(*row, 1, moment) for row in ordered])
+    with connection.cursor() as cursor:
+        if careful:
+            cursor.execute(_STAGE)
+        with cursor.copy(_COPY.format("vote_stage" if careful else "vote")) as copy:
+            copy.set_types([_COPY_TYPES.get(name, "text") for name in COLUMNS])
+            epoch, last = _POSTGRES_EPOCH, (1, moment - _POSTGRES_EPOCH)
+            for row in rows:
+                cast_at = None if row[10] is None else row[10] - epoch
+                copy.write_row((*row[:10], cast_at, row[11], row[12], row[13] - epoch, *last))
+        if careful:
+            cursor.execute(_UNSTAGE)
+            cursor.execute("TRUNCATE vote_stage")
 
 
 def _keep_other(session: Session, row: VoteRow, recorded_at: datetime) -> Verdict:
