@@ -1,0 +1,134 @@
+"""Readings and forecasts: asked once, put on record once, and only of what was known."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlmodel import Session, select
+
+from governance.actors import SYSTEM
+from governance.errors import Conflict, NotFound
+from governance.evidence import OutcomeForecast, OutcomeQuestion, TextReading, TextToRead
+from governance.identity import proposal_id
+from governance.intake.batches import Kind
+from governance.readings import target_of
+from governance.records.decision_log import LogEntry
+from governance.records.evidence import Forecast, Reading
+from governance.workflow.analyse import read_texts, record_readings, unread_texts
+from governance.workflow.attribute import attribute
+from governance.workflow.forecast import forecast, record_forecast
+from tests.ingest_rows import OPENED, a_link, a_post, a_proposal, a_vote, take
+
+PROPOSAL = proposal_id("tide.eth", "0x01")
+
+
+class CannedReader:
+    """Says "for" of everything, and counts what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[TextToRead] = []
+
+    def read(self, texts: Sequence[TextToRead]) -> list[tuple[TextReading, ...]]:
+        self.asked += texts
+        return [tuple(self._one(text, task) for task in ("sentiment", "stance") if task == "sentiment" or text.target) for text in texts]
+
+    def digest(self, task: str) -> str:
+        return {"sentiment": "5", "stance": "6"}[task] * 64
+
+    def _one(self, text: TextToRead, task: str) -> TextReading:
+        label = "for" if task == "stance" else "positive"
+        return TextReading(task, label, (0.1, 0.2, 0.7), self.digest(task), "", None if text.target is None else "", 1)
+
+
+class CannedForecaster:
+    """Says .7, and keeps the questions."""
+
+    def __init__(self) -> None:
+        self.questions: list[OutcomeQuestion] = []
+
+    def forecast(self, question: OutcomeQuestion) -> OutcomeForecast:
+        self.questions.append(question)
+        return OutcomeForecast(0.7, 0.5, 0.2, 3, 0.6, (0.5, 0.7), 12.0, (8.0, 20.0), "model", None, self.digest(), {"voters": 1.5})
+
+    def digest(self) -> str:
+        return "7" * 64
+
+
+def _analyse(session: Session, reader: CannedReader, now: datetime) -> int:
+    found = unread_texts(session, "tide.eth", reader=reader, now=now, limit=100)
+    rows = read_texts(session, found.subjects, reader=reader)
+    return record_readings(session, "tide.eth", rows, actor=SYSTEM, now=now)
+
+
+@pytest.fixture
+def filled(session: Session, now: datetime) -> Session:
+    """A DAO with a proposal, a post about it, and two votes with the same reason."""
+    take(session, Kind.PROPOSAL, [a_proposal()])
+    take(session, Kind.VOTE, [a_vote(voter="a", reason="Yes!"), a_vote(voter="b", reason="Yes!"), a_vote(voter="c")])
+    take(session, Kind.POST, [a_post()])
+    take(session, Kind.FORUM_LINK, [a_link()])
+    attribute(session, now=now)
+    session.expire_all()
+    return session
+
+
+def test_each_text_is_read_once_and_equal_texts_share_the_work(filled: Session, now: datetime) -> None:
+    """Reading costs; a second analysis, or a copied text, must not pay again."""
+    reader = CannedReader()
+
+    first, second = _analyse(filled, reader, now), _analyse(filled, reader, now)
+
+    assert (first, second, len(reader.asked)) == (7, 0, 3)
+    found = filled.exec(select(Reading)).all()
+    assert {(r.subject_kind, r.task) for r in found} == {
+        ("post", "sentiment"), ("post", "stance"), ("vote", "sentiment"), ("vote", "stance"), ("proposal", "sentiment"),
+    }  # fmt: skip
+    assert [e.kind for e in filled.exec(select(LogEntry))].count("readings.recorded") == 2
+
+
+def test_a_reading_is_known_when_its_text_was(filled: Session, now: datetime) -> None:
+    """A series of moods follows what people wrote, not when we got round to reading it."""
+    _analyse(filled, CannedReader(), now)
+
+    post = filled.exec(select(Reading).where(Reading.subject_kind == "post")).first()
+    assert post is not None
+    assert post.known_at == datetime.fromtimestamp(OPENED - 86_400, UTC)
+    assert post.scores == ["0.100000", "0.200000", "0.700000"]
+
+
+def test_stance_is_read_toward_title_and_summary(filled: Session, now: datetime) -> None:
+    """Without the proposal a text's stance is a guess."""
+    reader = CannedReader()
+    _analyse(filled, reader, now)
+
+    assert {text.target for text in reader.asked} == {"Lower the fee\nIt is too high.", None}
+    assert target_of(None, "  ") is None
+    assert len(target_of("t", "word " * 1_000) or "") < 700
+
+
+def test_a_forecast_sees_only_its_moment_and_is_recorded_once(filled: Session, now: datetime) -> None:
+    """The same forecast asked again is the same record; what came later was not in the question."""
+    forecaster = CannedForecaster()
+    moment = datetime.fromtimestamp(OPENED + 7_000, UTC)
+    made = forecast(filled, PROPOSAL, forecaster=forecaster, now=now, as_of=moment)
+    again = forecast(filled, PROPOSAL, forecaster=forecaster, now=now + timedelta(days=1), as_of=moment)
+    for each in (made, again):
+        record_forecast(filled, each, actor=SYSTEM, now=now)
+
+    assert (made, forecaster.questions[0].votes) == (again, ())
+    assert [row.body["passes"] for row in filled.exec(select(Forecast))] == ["0.700000"]
+    assert [e.kind for e in filled.exec(select(LogEntry))].count("forecast.made") == 1
+
+
+def test_a_closed_proposal_is_forecast_just_before_its_close(filled: Session, now: datetime) -> None:
+    """Asked without a moment, a closed proposal is forecast from the last moment at which that meant anything."""
+    made = forecast(filled, PROPOSAL, forecaster=CannedForecaster(), now=now)
+
+    assert made.as_of == datetime.fromtimestamp(OPENED + 7 * 86_400, UTC) - timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(("seconds", "refusal"), [(7 * 86_400, Conflict), (10**9, Conflict), (-1, NotFound)])
+def test_no_forecast_after_the_close_or_before_the_proposal(filled: Session, now: datetime, seconds: int, refusal: type[Exception]) -> None:
+    """After the close there is a result, before publication there is nothing."""
+    with pytest.raises(refusal):
+        forecast(filled, PROPOSAL, forecaster=CannedForecaster(), now=now, as_of=datetime.fromtimestamp(OPENED + seconds, UTC))
