@@ -67,21 +67,35 @@ def test_reading_twice_gives_the_same_bytes(text_reader: EncoderTextReader) -> N
     assert repr(text_reader.read(TEXTS)) == repr(text_reader.read(TEXTS))
 
 
-def test_stance_depends_on_the_proposal(text_reader: EncoderTextReader) -> None:
-    """The same words stand for one proposal and against its opposite; without the target they would be one and the same."""
-    texts = [
-        "We must abolish capital punishment, it kills innocent people.",
-        "Everyone should go vegetarian, because meat harms animals and the climate.",
-        "Nuclear energy is clean and safe and we need more of it.",
-    ]
-    agreeing = ["We should abolish capital punishment", "Everyone should go vegetarian", "We should build nuclear power plants"]
-    shuffled = agreeing[1:] + agreeing[:1]
+def test_the_same_words_stand_for_one_proposal_and_against_its_opposite(text_reader: EncoderTextReader) -> None:
+    """Text alone is near chance: what decides is the proposal it is read against."""
+    text = "We must abolish capital punishment, it kills innocent people."
+    targets = ["We should abolish capital punishment", "We should keep capital punishment"]
 
-    own = [text_reader.read([TextToRead(text, target)])[0][1] for text, target in zip(texts, agreeing, strict=True)]
-    others = [text_reader.read([TextToRead(text, target)])[0][1] for text, target in zip(texts, shuffled, strict=True)]
+    abolish, keep = (readings[1] for readings in text_reader.read([TextToRead(text, target) for target in targets]))
 
-    assert [reading.label for reading in own] == ["for"] * 3
-    assert [reading.label for reading in others] == ["neutral"] * 3
+    assert (abolish.label, keep.label) == ("for", "against")
+    assert abolish.target_digest != keep.target_digest
+
+
+@pytest.mark.parametrize(
+    ("text", "own", "other"),
+    [
+        (
+            "We must abolish capital punishment, it kills innocent people.",
+            "We should abolish capital punishment",
+            "Raise the swap fee to 30 basis points",
+        ),
+        ("Meat harms animals and the climate.", "Everyone should go vegetarian", "Elect three members of the security council"),
+        ("School uniforms stifle children.", "We should abandon the use of school uniform", "Fund the marketing guild for six months"),
+    ],
+)
+def test_a_text_about_another_proposal_is_neutral(text_reader: EncoderTextReader, text: str, own: str, other: str) -> None:
+    """Shuffled targets must change labels: a reader that takes sides on anything would count noise as votes."""
+    on_target, off_target = (readings[1] for readings in text_reader.read([TextToRead(text, own), TextToRead(text, other)]))
+
+    assert on_target.label != "neutral"
+    assert off_target.label == "neutral"
 
 
 @pytest.mark.parametrize("text", ["", "   \n", "\u200b\u202e", "<br>"])
