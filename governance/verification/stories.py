@@ -14,6 +14,8 @@ from governance.verification.standing import Dao, sha256_of
 from governance.verification.states import FINAL, STEPS
 
 _MIN_DELAY = timedelta(hours=1)
+# What later steps are judged by; everything else of a document is in its digest.
+_KEPT = ("kind", "change", "guardrail", "nonce")
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -47,7 +49,8 @@ def made(entry: Entry) -> Story:
         terms = consents.terms(document, digest)
     except (Refused, KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadEntry("recommendation.terms", f"nobody could consent to this document: {error}") from error
-    return Story(entry.subject.get("recommendation", ""), str(entry.dao), digest, document, terms)
+    kept = {name: document.get(name) for name in _KEPT}
+    return Story(entry.subject.get("recommendation", ""), str(entry.dao), digest, kept, terms)
 
 
 def step(story: Story, dao: Dao, entry: Entry) -> None:
