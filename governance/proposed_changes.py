@@ -1,7 +1,7 @@
 """Changes that people write: of a guardrail, or of who may consent. Pure, so that they too are replayed from their inputs."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, cast
 
 from governance import strict_fields as fields
@@ -45,27 +45,30 @@ def written_change(inputs: Mapping[str, object]) -> dict[str, object]:
         subject, guardrail = {}, None
     if before == after:
         raise Conflict("this is what stands", field="to", value=digest(after), rule="a change changes something")
+    change = {**subject, "from_sha256": digest(before), "to": after}
+    rollback = {**subject, "from_sha256": digest(after), "to": before}
+    return _document(inputs, {"kind": kind, "change": change, "rollback": rollback, "guardrail": guardrail}, made_at, expires_after)
+
+
+def _document(inputs: Mapping[str, object], change: Mapping[str, object], made_at: datetime, expires_after: timedelta) -> dict[str, object]:
     return {
         "v": 1,
         "rules": RULES,
-        "dao": given["dao"],
-        "kind": kind,
-        "change": {**subject, "from_sha256": digest(before), "to": after},
-        "rollback": {**subject, "from_sha256": digest(after), "to": before},
-        "guardrail": guardrail,
+        "dao": inputs["dao"],
+        **change,
         "policy": None,
         "signals": {},
         "evidence": [],
         "effect": None,
         "kpis": [],
         "horizon_s": 0,
-        "reason": reason,
+        "reason": inputs["reason"],
         "made_at": timestamp(made_at),
         "not_before": timestamp(made_at.replace(microsecond=0)),
         "expires_at": timestamp(made_at + expires_after),
-        "executor": given["executor"],
-        "nonce": given["nonce"],
-        "evidence_root": given["evidence_root"],
+        "executor": inputs["executor"],
+        "nonce": inputs["nonce"],
+        "evidence_root": inputs["evidence_root"],
         "inputs_sha256": digest(inputs),
     }
 

@@ -77,11 +77,8 @@ def read_inputs(inputs: Mapping[str, object]) -> Inputs:
     rail = fields.only(given["guardrail"], ("version", "body"), field="inputs.guardrail")
     objective = fields.only(given["objective"], ("id", "version", "body"), field="inputs.objective")
     body = cast("Mapping[str, Mapping[str, Mapping[str, object]]]", objective["body"])
-    goal, parameter, guardrail = (
-        GrowthObjective.from_body(objective["body"]),
-        TokenParameter.from_body(given["parameter"]),
-        Guardrail.from_body(rail["body"]),
-    )
+    goal, guardrail = GrowthObjective.from_body(objective["body"]), Guardrail.from_body(rail["body"])
+    parameter = TokenParameter.from_body(given["parameter"])
     guardrail.must_fit(parameter)
     goal.must_fit(parameter.kind)
     if goal.parameter != parameter.name:

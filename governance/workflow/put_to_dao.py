@@ -31,10 +31,30 @@ def put_to_dao(
     Logs:
         recommendation.made, recommendation.proposed.
     """
-    sha256 = digest(document)
-    row = Recommendation(
-        id=of_digest("rec", sha256),
+    row = _row(document, parameter_id=parameter_id, asked_by=asked_by, ts=ts, now=now)
+    dao.next_nonce += 1
+    session.add_all([dao, row])
+    session.flush()
+    subject = {"recommendation": row.id, "digest": row.digest} | ({} if parameter_id is None else {"parameter": parameter_id})
+    decision_log.append(
+        session,
+        kind=EntryKind.RECOMMENDATION_MADE,
         dao_id=dao.id,
+        actor=author,
+        subject=subject,
+        data={"document": document, "digest": row.digest, "inputs": {"sha256": row.inputs_sha256}, "asked_by": asked_by.id},
+        ts=ts,
+        recorded_at=now,
+    )
+    move(session, row, EntryKind.RECOMMENDATION_PROPOSED, actor=author, data={}, ts=ts, recorded_at=now)
+    return row
+
+
+def _row(document: dict[str, object], *, parameter_id: str | None, asked_by: Actor, ts: datetime, now: datetime) -> Recommendation:
+    sha256 = digest(document)
+    return Recommendation(
+        id=of_digest("rec", sha256),
+        dao_id=cast("str", document["dao"]),
         kind=cast("str", document["kind"]),
         parameter_id=parameter_id,
         digest=sha256,
@@ -47,19 +67,3 @@ def put_to_dao(
         known_at=ts,
         recorded_at=now,
     )
-    dao.next_nonce += 1
-    session.add_all([dao, row])
-    session.flush()
-    subject = {"recommendation": row.id, "digest": sha256} | ({} if parameter_id is None else {"parameter": parameter_id})
-    decision_log.append(
-        session,
-        kind=EntryKind.RECOMMENDATION_MADE,
-        dao_id=dao.id,
-        actor=author,
-        subject=subject,
-        data={"document": document, "digest": sha256, "inputs": {"sha256": row.inputs_sha256}, "asked_by": asked_by.id},
-        ts=ts,
-        recorded_at=now,
-    )
-    move(session, row, EntryKind.RECOMMENDATION_PROPOSED, actor=author, data={}, ts=ts, recorded_at=now)
-    return row

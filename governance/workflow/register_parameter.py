@@ -37,16 +37,7 @@ def register_parameter(
     rules, where = TokenParameter.from_body(body), _place(place)
     standing = parameters.find_parameter(session, dao_id, rules.name)
     if standing is not None:
-        first = parameters.values_of(session, standing.id)[0]
-        if (standing.kind, first.value, standing.place) == (rules.kind.value, str(rules.value), where):
-            return standing
-        raise AlreadyRecorded(
-            f"{rules.name} is registered; its value changes by consent only",
-            field="name",
-            value=rules.name,
-            recorded={"kind": standing.kind, "value": first.value, "place": standing.place},
-            rule="one registration for each name",
-        )
+        return _same(session, standing, rules, where)
     ts = dao_time(session, dao_id, now)
     row = parameters.add_parameter(session, dao_id, rules, place=where, set_by=actor.id, ts=ts, recorded_at=now)
     decision_log.append(
@@ -60,6 +51,19 @@ def register_parameter(
         recorded_at=now,
     )
     return row
+
+
+def _same(session: Session, standing: Parameter, rules: TokenParameter, where: dict[str, Any]) -> Parameter:
+    first = parameters.values_of(session, standing.id)[0]
+    if (standing.kind, first.value, standing.place) == (rules.kind.value, str(rules.value), where):
+        return standing
+    raise AlreadyRecorded(
+        f"{rules.name} is registered; its value changes by consent only",
+        field="name",
+        value=rules.name,
+        recorded={"kind": standing.kind, "value": first.value, "place": standing.place},
+        rule="one registration for each name",
+    )
 
 
 def _place(place: Mapping[str, object]) -> dict[str, Any]:

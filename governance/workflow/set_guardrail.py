@@ -44,9 +44,8 @@ def set_guardrail(
             rule="put a recommendation of kind guardrail_change to the DAO",
         )
     ts = dao_time(session, dao_id, now)
-    version = applied_changes.add_guardrail(
-        session, row, rules.body(), sha256=rules.sha256(), version=1, set_by=actor.id, ts=ts, recorded_at=now
-    )
+    sha256 = rules.sha256()
+    version = applied_changes.add_guardrail(session, row, rules.body(), sha256=sha256, version=1, set_by=actor.id, ts=ts, recorded_at=now)
     decision_log.append(
         session,
         kind=EntryKind.GUARDRAIL_SET,

@@ -48,6 +48,16 @@ def test_the_age_told_is_never_the_limit_itself() -> None:
     assert refusal.value.details == {"rule": "input_age", "limit": "price: 3600 s", "value": "3601 s"}
 
 
+def test_zero_beside_a_price_is_a_disagreement_and_the_age_told_is_this_metrics() -> None:
+    """There is no percentage of nothing; and another metric's fresh value says nothing about this one's age."""
+    stale = [seen("price", source, "1", age=timedelta(hours=2)) for source in "ab"] + [seen("supply", source, "1") for source in "ab"]
+
+    assert refused_by([seen("price", "a", "0"), seen("price", "b", "1")]) == "input_disagreement"
+    assert refused_by([seen("price", "a", "0"), seen("price", "b", "0")]) is None
+    with pytest.raises(GuardrailBreached, match="7200 s"):
+        LIMITS.check(stale, metrics=["price", "supply"], now=NOON)
+
+
 @pytest.mark.parametrize(("high", "rule"), [("101.5", None), ("101.5000001", "input_disagreement"), ("-100", "input_disagreement")])
 def test_sources_may_be_apart_exactly_as_far_as_allowed(high: str, rule: str | None) -> None:
     """150 bps of the smaller value; opposite signs have no distance in percent and are refused."""
