@@ -143,6 +143,41 @@ def test_a_breaker_without_hysteresis_or_out_of_order_is_refused(changed: dict[s
         CircuitBreaker.from_body({**BREAKER_BODY, **changed})
 
 
+@pytest.mark.parametrize(
+    ("warn", "halt", "restart", "whole"),
+    [
+        ("1.1", "1.5", "1.2", True),
+        ("1.2", "1.5", "1.2", True),
+        ("1.1", "1.5", "1.5", False),
+        ("1.3", "1.5", "1.2", False),
+        ("1.1", "1.2", "1.5", False),
+    ],
+)
+def test_a_breaker_against_high_values_mirrors_the_order(warn: str, halt: str, restart: str, whole: bool) -> None:
+    """Halt above restart, restart not below warn; each edge on its own."""
+    body = {"metric": "volatility", "direction": "above", "warn": warn, "halt": halt, "restart": restart}
+    if not whole:
+        with pytest.raises(InvalidInput, match="restart"):
+            CircuitBreaker.from_body(body)
+        return
+    breaker = CircuitBreaker.from_body(body)
+    high, low = seen("volatility", "a", "1.5", age=timedelta(minutes=2)), seen("volatility", "a", "1.21", age=timedelta(minutes=1))
+
+    assert breaker.state([high], fresh={"a": high}) is BreakerState.HALT
+    assert breaker.state([high, low], fresh={"a": low}) is BreakerState.HALT
+    assert breaker.state([seen("volatility", "a", "1.0")], fresh={"a": low}) is BreakerState.RUN
+
+
+def test_a_breaker_listens_to_its_own_metric_and_each_source_for_itself() -> None:
+    """A low price is not a low collateral ratio, and b's recovery is not a's."""
+    low = seen("collateral_ratio", "a", "0.80", age=timedelta(minutes=2))
+    others = [seen("price", "a", "1.00"), seen("collateral_ratio", "b", "0.99")]
+
+    assert BREAKER.state([low, *others], fresh={"a": low}) is BreakerState.HALT
+    assert BREAKER.state([seen("price", "a", "0.10"), others[1]], fresh={"b": others[1]}) is BreakerState.RUN
+    assert BREAKER.state([seen("price", "b", "0.10"), others[1]], fresh={"b": others[1]}) is BreakerState.RUN
+
+
 def test_a_guardrail_with_a_breaker_refuses_while_it_is_open_and_names_the_value() -> None:
     """The breaker's own metric must be fresh too."""
     rail = Guardrail.from_body(
