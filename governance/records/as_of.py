@@ -157,6 +157,17 @@ def _contents_then(session: Session, noun: Noun, ids: Sequence[Any], as_of: date
     return found
 
 
+def votes_cast(session: Session, proposal_id: str, *, as_of: datetime) -> list[tuple[str, str | None, str | None]]:
+    """(voter, choice, power) of the proposal's votes known at `as_of`, in the order in which they were cast.
+
+    A vote without a time is taken as the earliest: one with a time counts over it.
+    """
+    table = VOTES.table
+    query = select(table).where(table.c.proposal_id == proposal_id)
+    rows = as_known(session, VOTES, query.order_by(table.c.cast_at.is_not(None), table.c.cast_at, table.c.id), as_of=as_of)
+    return [(row["voter"], row["choice"], row["power"]) for row in rows]
+
+
 _VOTE_SAYS: Final = ("source", "external_id", "choice", "power", "power_kind", "reason", "cast_at_estimated")
 
 

@@ -86,7 +86,7 @@ def ingest(session: Session, batch: Batch, *, run: IngestRun) -> BatchReport:
     changed = {each.dao_id for each, verdict in zip(accepted, verdicts, strict=True) if verdict in _CHANGED}
     documents = [each.document for each in accepted]
     concerned = {each.dao_id for each in accepted}
-    _finish(session, batch, report, run, changed=changed, concerned=concerned, sha256=rows_digest(documents), documents=documents)
+    _finish(session, batch, report, run, changed=changed, concerned=concerned, sha256=lambda: rows_digest(documents), documents=documents)
     return report
 
 
@@ -103,7 +103,9 @@ def _ingest_votes(session: Session, batch: Batch, run: IngestRun) -> BatchReport
     changed = {row.dao_id for row, verdict in zip(rows, stored, strict=True) if verdict in _CHANGED}
     if changed or report.refused:
         documents = [vote_document(row) for row in rows] if len(rows) == 1 else []
-        _finish(session, batch, report, run, changed=changed, concerned=set(sources), sha256=batch_digest(rows), documents=documents)
+        _finish(
+            session, batch, report, run, changed=changed, concerned=set(sources), sha256=lambda: batch_digest(rows), documents=documents
+        )
     return report
 
 
@@ -213,7 +215,7 @@ def _finish(
     *,
     changed: set[str],
     concerned: set[str],
-    sha256: str,
+    sha256: Callable[[], str],
     documents: Sequence[Mapping[str, object]],
 ) -> None:
     one = next(iter(concerned)) if len(concerned) == 1 else run.dao_id
@@ -221,7 +223,7 @@ def _finish(
         ingested_daos.grow_data_version(session, changed)
         ts = run.recorded_at if one is None else dao_time(session, one, run.recorded_at)
         log_batch(
-            session, batch, report, sha256=sha256, documents=documents, dao_id=one, actor=run.actor, ts=ts, recorded_at=run.recorded_at
+            session, batch, report, sha256=sha256(), documents=documents, dao_id=one, actor=run.actor, ts=ts, recorded_at=run.recorded_at
         )
     if batch.file is not None:
         ingested.store_refusals(session, report.refused, file=batch.file, dao_id=one, recorded_at=run.recorded_at)

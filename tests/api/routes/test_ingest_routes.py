@@ -178,3 +178,20 @@ def test_an_import_takes_rows_of_any_kind_and_reports_what_it_refused(api: httpx
         ("dump", 5, "row"),
         ("dump", 6, "surprise"),
     ]
+
+
+def test_the_tally_counts_by_the_proposals_own_way_of_voting(dao: httpx.Client) -> None:
+    """Sums are exact, and what the source does not tell is said, not guessed."""
+    answer = dao.post(f"{DAO}/proposals", json=_row(a_proposal(scores=["1", "2", "3"], scores_total="6"))).json()
+    votes: list[dict[str, Any]] = [
+        {"voter": "a", "vp": "0.1"},
+        {"voter": "b", "vp": "0.2"},
+        {"voter": "c", "vp": None},
+        {"voter": "d", "choice": "9"},
+    ]
+    dao.post(f"{DAO}/votes", json={"items": [an_exact_vote(**vote) for vote in votes]})
+
+    tally = dao.get(f"/v1/proposals/{answer['rows'][0]['id']}/tally").json()
+
+    assert (tally["voting_type"], tally["voters"], tally["without_power"], tally["uncounted"]) == ("single", 4, 1, 1)
+    assert tally["choices"] == [{"choice": 1, "label": "For", "heads": 3, "power": "0.3"}]
