@@ -30,6 +30,7 @@ ROUTES = (
     "proposals",
     "proposal_pages",
     "votes",
+    "tallies",
     "posts",
     "observations",
     "imports",

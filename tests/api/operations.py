@@ -40,6 +40,7 @@ WHO_MAY = {
     "getForecast": EVERYONE,
     "makeForecast": INGESTER,
     "listForecasts": EVERYONE,
+    "getTally": EVERYONE,
     "ingestVotes": INGESTER,
     "listVotes": EVERYONE,
     "ingestPosts": INGESTER,
