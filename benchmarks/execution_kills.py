@@ -63,12 +63,16 @@ class Campaign:
 
     def run(self, seconds: float) -> None:
         """Kill until the time is over, then finish what is open."""
-        self.undisturbed(1)  # the schema is there, and the fork server has imported everything
+        self.undisturbed(1)  # the schema is there now, and the fork server has imported everything
+        self.standing()
+        began = time.monotonic()
+        self.undisturbed(1)
+        one_change = time.monotonic() - began
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             process = self.start(1_000)
-            # From before the store is open to some changes later; spread so that starting up is hit too.
-            process.join(self.random.uniform(0.05, 3.0))
+            # From before the store is open to some changes later, on machines of any speed.
+            process.join(self.random.uniform(0.0, 2.5 * one_change))
             if process.exitcode is not None:
                 raise SystemExit(f"the worker ended by itself with {process.exitcode}")
             process.kill()

@@ -8,13 +8,13 @@ import importlib
 import os
 import signal
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import structlog
@@ -34,7 +34,6 @@ from governance.records.daos import Dao
 from tests.consent_world import document, found_dao, propose, signed, wallet
 from tests.fakes import NOON, FixedClock
 
-T = TypeVar("T")
 for _name in ROUTES:  # imported here, so that a process forked from one that imported this has them
     if find_spec(f"api.routes.{_name}") is not None:
         importlib.import_module(f"api.routes.{_name}")
@@ -67,28 +66,12 @@ class WatchedSigner:
 
     def before_commit(self, session: Session) -> None:
         self._signer.before_commit(session)
-        self._points.passed("before the commit")
+        self._points.passed("all written, before the commit")
 
     def after_commit(self) -> None:
         self._points.passed("after the commit, before its checkpoint")
         self._signer.after_commit()
-        self._points.passed("after the checkpoint")
-
-
-class WatchedWriter(Writer):
-    """The writer, with a point where a unit's work is done but not committed, and one where its caller has the answer."""
-
-    points: Points
-
-    def run(self, work: Callable[[Session], T]) -> T:
-        def watched(session: Session) -> T:
-            result = work(session)
-            self.points.passed("work done, not committed")
-            return result
-
-        result = super().run(watched)
-        self.points.passed("answered")
-        return result
+        self._points.passed("after the checkpoint, before the answer")
 
 
 class WatchedExecutor:
@@ -119,9 +102,7 @@ def opened(settings: Settings, clock: FixedClock, points: Points) -> Iterator[tu
     """The deployment, a client of its routes, and an executor's worker, all watched."""
     runtime = open_runtime(settings, clock=clock)
     runtime.writer.close()
-    writer = WatchedWriter(runtime.engine, signer=WatchedSigner(runtime.signer, points))
-    writer.points = points
-    runtime.writer = writer
+    runtime.writer = Writer(runtime.engine, signer=WatchedSigner(runtime.signer, points))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NothingReachesAChain)
         executor = WatchedExecutor(DryRunExecutor(record_of(settings.state_dir)), points)

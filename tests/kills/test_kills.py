@@ -62,6 +62,7 @@ def deployment(database_url: str, tmp_path: Path) -> Deployment:
     return Deployment(database_url, tmp_path / "state")
 
 
+@pytest.mark.timeout(1_500)
 def test_a_kill_at_every_point_leaves_exactly_one_effect(deployment: Deployment) -> None:
     """Each point in turn: the process dies there; the next one finishes its work, then dies at the next point."""
     assert deployment.tell("quay-whole") == 0
