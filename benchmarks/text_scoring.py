@@ -45,7 +45,7 @@ def texts_of(data_dir: Path, count: int) -> list[str]:
     """Texts of mixed lengths, the same for the same count, each cut to 254 tokens by decoding them."""
     dice = random.Random(20261121)
     labelled = pq.read_table(data_dir / "text" / "text.parquet", columns=["text"])["text"].to_pylist()
-    posts = pq.read_table(data_dir / "governance" / "posts.parquet", columns=["body"])["body"].to_pylist()
+    posts = pq.read_table(data_dir / "governance" / "posts.parquet", columns=["text"])["text"].to_pylist()
     chosen = dice.sample([text for text in labelled if text], count - count // 3)
     chosen += dice.sample([post for post in posts if post and post.strip()], count // 3)
     tokens = Tokens(base_folder() / "tokenizer.json")
