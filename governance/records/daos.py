@@ -1,9 +1,10 @@
 """DAOs, their electorates (delegates, powers, threshold) and their objectives."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Column, UniqueConstraint
+from sqlalchemy import JSON, Column, UniqueConstraint, insert
 from sqlmodel import Field, Session, SQLModel
 
 from governance.errors import NotFound
@@ -98,3 +99,11 @@ def set_clock_offset(session: Session, dao: Dao, seconds: int) -> None:
     dao.clock_offset_s = seconds
     session.add(dao)
     session.flush()
+
+
+def add_daos(session: Session, rows: Sequence[Mapping[str, object]], *, recorded_at: datetime) -> None:
+    """Store many DAOs at once, each a mapping of id, name and about; none of them may be there."""
+    columns = {"invented": False, "clock_offset_s": 0, "paused": False, "data_version": 0, "next_nonce": 1}
+    times = {"known_at": recorded_at, "recorded_at": recorded_at}
+    if rows:
+        session.execute(insert(Dao), [{**row, **columns, **times} for row in rows])

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert
 from sqlmodel import Session
 
 from governance.actors import Actor
 from governance.decision_log import EntryKind
 from governance.errors import AlreadyRecorded
 from governance.intake.daos import DaoReceived
-from governance.records import decision_log
+from governance.records import daos, decision_log
 from governance.records.daos import Dao, DaoSource
 
 
@@ -47,8 +46,7 @@ def register_daos(session: Session, received: Sequence[DaoReceived], *, actor: A
     """
     if not received:
         return
-    columns = {"invented": False, "clock_offset_s": 0, "paused": False, "data_version": 0, "next_nonce": 1, "known_at": now}
-    session.execute(insert(Dao), [{"id": dao.id, "name": dao.name, "about": dao.about, **columns, "recorded_at": now} for dao in received])
+    daos.add_daos(session, [{"id": dao.id, "name": dao.name, "about": dao.about} for dao in received], recorded_at=now)
     for dao in received:
         _log(session, dao, invented=False, actor=actor, now=now)
 
