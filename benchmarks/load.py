@@ -47,7 +47,10 @@ def served(command: list[str], port: int, *, path: str, **environment: str) -> I
     """Run `command` until the block ends; gives the seconds from start to its first answer at `path`."""
     started = time.perf_counter()
     process = subprocess.Popen(
-        command, env={**os.environ, "ASSENT_PORT": str(port), **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command,
+        env={**os.environ, "ASSENT_PORT": str(port), "ASSENT_LOG_LEVEL": "warning", **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     try:
         yield _first_answer(process, f"http://127.0.0.1:{port}{path}", started)
