@@ -19,7 +19,7 @@ from governance.records import access
 
 ANONYMOUS = Actor(ActorKind.HUMAN, "anonymous", "none")
 _KEY_PREFIX = "assent_"
-# A revoked or expired key stops working within this many seconds in every process (TRUST T3 asks for 5).
+# A revoked or expired key stops working within this many seconds in every process.
 _REMEMBERED_SECONDS = 1.0
 _MOST_REMEMBERED = 10_000
 

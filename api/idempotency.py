@@ -25,7 +25,7 @@ _HEADER = b"idempotency-key"
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 _APPROVALS = re.compile(r"/v1/recommendations/[^/]+/approvals")
-# Answers on consent are kept for ever (TRUST F14), the others for ASSENT_IDEMPOTENCY_HOURS.
+# Answers on consent are kept for ever, the others for ASSENT_IDEMPOTENCY_HOURS.
 _FOREVER, _FOR_A_WHILE = "forever ", "while "
 # An answer that shows a secret once must not be kept.
 _UNREMEMBERED = frozenset({"/v1/keys"})

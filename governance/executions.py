@@ -6,7 +6,7 @@
                                                  MINED → SENT when the receiver lost the effect: the same bytes again
     APPROVED, TIMELOCKED, READY, BLOCKED → VOTING when the delegates changed and the threshold no longer holds
 
-What always holds (TRUST §3.4); each is a test in tests/properties:
+What always holds; each is a test in tests/properties:
 
 I1  at most one effect per approval              I6  final states stay final
 I2  the effect's bytes are the approved bytes    I7  no step touches another recommendation

@@ -29,7 +29,7 @@ class InputLimits:
 
     Only sources heard from within `max_age` count: a feed that died long ago neither blocks nor speaks. All metrics of
     a decision must be fresh together, because a fresh value beside a stale one it belongs to is how a correct rule
-    produced a wrong price cap (TRUST §1.6, 10 March 2026).
+    produced a wrong price cap (Aave CAPO, 10 March 2026).
     """
 
     max_age: timedelta

@@ -60,7 +60,7 @@ def evaluate_outcome(
     """Replay the proposals of `data` in time and score every model on each slice and moment.
 
     Rows of `history` may be known to forecasts but are not scored, and neither is what the weights were trained on:
-    of each DAO only proposals that closed after its last trained one count. Returns `rows` (issue's shape, with 90 %
+    of each DAO only proposals that closed after its last trained one count. Returns `rows` (with 90 %
     bootstrap intervals from 100 answers on) and `ranges` (coverage of the 90 % intervals and median error). Raises
     `InvalidInput` without proposals, `ModelUnavailable` without weights or encoder.
     """

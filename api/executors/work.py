@@ -51,7 +51,7 @@ class Done:
 class Worker:
     """Does what is due. It decides nothing: every step is checked and recorded by the server before the next.
 
-    The order is the design (TRUST §3.3): lease, ready, signed bytes stored, effect, and each fact recorded after it
+    The order is the design: lease, ready, signed bytes stored, effect, and each fact recorded after it
     happened. After a crash the state says what comes next, and the effect is idempotent by its operation id.
     """
 

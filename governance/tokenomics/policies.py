@@ -8,7 +8,7 @@ from governance import strict_fields as fields
 from governance.tokenomics.series import DailySeries
 from governance.tokenomics.signals import relative_deviation
 
-# Where the constants come from (MECHANISMS part B):
+# Where the constants come from:
 # - ki: Cosmos x/mint moves yearly inflation by 0.13 per year at full relative error: 1,300 bps / 365 days.
 # - leak: RAI's recorded per-second leak 0.9999997112, over 86,400 s: an error is forgotten with a half-life of 28 days.
 # - dead band: Ampleforth does nothing within 2.5 % of its target.

@@ -142,7 +142,7 @@ def _ready(story: Story, dao: Dao, entry: Entry) -> None:
 
 
 def _signed(story: Story, dao: Dao, entry: Entry) -> None:
-    """Everything the executor must have checked in the transaction that signed (TRUST 3.3, step 4)."""
+    """Everything the executor must have checked in the transaction that signed."""
     data, agreed, document = entry.data, _terms(story), story.document
     _timely(story, dao, entry)
     tally, signers = _electorate(dao).tally(story.words)

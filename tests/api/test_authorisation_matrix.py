@@ -10,7 +10,7 @@ from governance.actors import Role
 from tests.api.conftest import KeyMaker, settings_for
 from tests.api.operations import EVERYONE, WHO_MAY, Operation, operations
 
-# TRUST T3: reads stay open to every key; the two lists below are what a single stolen key can do.
+# Reads stay open to every key; the two lists below are what a single stolen key can do.
 _CALLERS: tuple[Role | None, ...] = (None, *Role)
 
 

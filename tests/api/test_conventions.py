@@ -154,7 +154,7 @@ def test_a_wrong_path_and_a_wrong_method_are_problems_too(anonymous: httpx.Clien
 
 
 def test_a_revoked_or_expired_key_stops_working(api: httpx.Client, anonymous: httpx.Client, clock: FixedClock) -> None:
-    """TRUST T3 and F26: within five seconds, and with 401."""
+    """Within five seconds, and with 401."""
     made = api.post("/v1/keys", json={"name": "a", "scopes": ["auditor"], "expires_at": "2026-11-21T13:00:00Z"}).json()
     headers = {"Authorization": f"Bearer {made['key']}"}
     assert anonymous.get("/v1/daos", headers=headers).status_code == 200
@@ -190,14 +190,14 @@ def test_two_different_keys_in_one_request_are_refused(anonymous: httpx.Client) 
 
 
 def test_a_second_process_is_refused_the_state_folder(settings: Settings, api: httpx.Client) -> None:
-    """SQLite has one writing process (TRUST F12)."""
+    """SQLite has one writing process."""
     assert api.get("/healthz").status_code == 200
     with pytest.raises(ConfigurationError, match="one writing process"):
         open_runtime(settings)
 
 
 def test_a_damaged_database_refuses_to_open(sqlite_url: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """TRUST F12: better no answer than a wrong one."""
+    """Better no answer than a wrong one."""
     file = Path(sqlite_url.removeprefix("sqlite:///"))
     content = bytearray(file.read_bytes())
     content[8192:65_536] = b"\x5a" * (65_536 - 8192)

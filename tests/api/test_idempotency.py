@@ -1,4 +1,4 @@
-"""A write delivered many times has one effect and one answer; another request under the same key is refused (TRUST F14)."""
+"""A write delivered many times has one effect and one answer; another request under the same key is refused."""
 
 from concurrent.futures import ThreadPoolExecutor
 

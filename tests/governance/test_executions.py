@@ -1,4 +1,4 @@
-"""The table of states: every step of TRUST §3.1 and no other."""
+"""The table of states: every legal step and no other."""
 
 from datetime import UTC, datetime, timedelta
 

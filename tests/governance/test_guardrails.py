@@ -284,7 +284,7 @@ def test_a_floor_of_zero_fits_every_kind_and_a_negative_one_a_supply_change() ->
         TokenParameter.from_body({**parameter_body(), "value": "-1"})
 
 
-# The incidents of TRUST §1.6, as what a guardrail of that parameter would have been asked.
+# Public incidents, as what a guardrail of that parameter would have been asked.
 
 
 def test_capo_2026_a_move_beyond_the_step_is_sent_back_whole() -> None:

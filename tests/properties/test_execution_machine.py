@@ -1,4 +1,4 @@
-"""The real workflow on SQLite under random people, executors and mishaps: invariants I1 to I10 of TRUST §3.4."""
+"""The real workflow on SQLite under random people, executors and mishaps: invariants I1 to I10."""
 
 import functools
 import hashlib

@@ -1,4 +1,4 @@
-"""An explicit-state check of the execution design (TRUST §3.4): every order of steps, crashes and interferences.
+"""An explicit-state check of the execution design: every order of steps, crashes and interferences.
 
 The model is the design, not the code: two executors, two crashes, one loss of the effect with the receiver, leases that
 are stolen while live, a pause, an expiry, a changed guardrail, a changed value, a removed delegate and an edited
