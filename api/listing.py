@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Query
-from pydantic import AwareDatetime
 from sqlmodel import Session
 
+from api.instants import Instant
 from api.pagination import Page, PageRequest
 from governance.records.as_of import Chosen, Noun, freshness, read_page
 from governance.records.columns import from_microseconds, to_microseconds
@@ -17,7 +17,7 @@ from governance.records.daos import dao_time
 T = TypeVar("T")
 
 AsOf = Annotated[
-    AwareDatetime | None, Query(description="Read as known at this time of the DAO; default now.", examples=["2026-11-21T12:00:00Z"])
+    Instant | None, Query(description="Read as known at this time of the DAO; default now.", examples=["2026-11-21T12:00:00Z"])
 ]
 
 

@@ -7,11 +7,13 @@ from statistics import median
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
 from sqlmodel import Session
 
 from api.dependencies import ClockDep, ReadDep, WriterDep, require
 from api.errors import problems
+from api.instants import earlier
+from api.listing import AsOf, moment
 from api.pagination import Page, PageDep
 from governance.actors import Actor, Role
 from governance.canonical import fixed
@@ -130,22 +132,21 @@ def health(
     dao_id: str,
     session: ReadDep,
     clock: ClockDep,
-    as_of: Annotated[AwareDatetime | None, Query(description="Read as known at this time; default now.")] = None,
+    as_of: AsOf = None,
 ) -> DaoHealth:
     """Concentration of voting power, turnout, the sentiment pulse and open flags, over the 20 most recent proposals."""
-    dao = get_dao(session, dao_id)
-    moment = clock() + timedelta(seconds=dao.clock_offset_s) if as_of is None else as_of
-    sample = dao_reads.vote_sample(session, dao_id, as_of=moment, proposals=_SAMPLE)
+    at = moment(session, dao_id, as_of, clock())
+    sample = dao_reads.vote_sample(session, dao_id, as_of=at, proposals=_SAMPLE)
     figures = concentration([Fraction(Decimal(power)) for power in sample.power_by_voter.values()])
     turnout = median(sample.voters_per_proposal) if sample.voters_per_proposal else None
     return DaoHealth(
         dao_id=dao_id,
-        as_of=moment,
-        indexed_to=dao_reads.indexed_to(session, dao_id, as_of=moment),
+        as_of=at,
+        indexed_to=dao_reads.indexed_to(session, dao_id, as_of=at),
         complete=False,
         proposals_sampled=len(sample.voters_per_proposal),
         median_turnout=None if turnout is None else fixed(turnout),
-        sentiment=dao_reads.sentiment_counts(session, dao_id, since=moment - _PULSE, as_of=moment),
+        sentiment=dao_reads.sentiment_counts(session, dao_id, since=earlier(at, _PULSE), as_of=at),
         open_flags=dao_reads.open_flags(session, dao_id),
         **_shown(figures),
     )

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from api.dependencies import ClockDep, ReadDep, WriterDep, require
 from api.errors import problems
 from api.ingest_bodies import IngestOut, Taker
+from api.instants import Instant
 from api.ndjson import MEDIA_TYPE, read_lines
 from api.pagination import Page, PageDep
 from api.refusals import UnsupportedMedia
@@ -46,7 +47,7 @@ async def take(
     actor: Annotated[Actor, Depends(require(Role.INGESTER))],
     file: Annotated[str, Query(min_length=1, max_length=512, description="What reports call the rows' origin.")],
     started_at: Annotated[
-        AwareDatetime | None, Query(description="When the import began; what one import brings is one run. Default now.")
+        Instant | None, Query(description="When the import began; what one import brings is one run. Default now.")
     ] = None,
 ) -> IngestOut:
     """Take rows of any documented shape in, as NDJSON; each names its DAO, and DAOs not known yet are registered (role ingester).

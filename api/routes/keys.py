@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
 from api.authentication import hash_key, new_key
 from api.dependencies import ClockDep, ReadDep, WriterDep, require
 from api.errors import problems
+from api.instants import Instant
 from governance.actors import Actor, Role
 from governance.errors import Forbidden, NotFound
 from governance.records import access
@@ -27,7 +28,7 @@ class KeyIn(BaseModel):
     name: StrictStr = Field(description="Who will use it.", min_length=1, max_length=200, examples=["forum importer"])
     scopes: list[Role] = Field(description="What it may do.", min_length=1, max_length=len(Role), examples=[["ingester"]])
     dao_id: StrictStr | None = Field(None, description="For this DAO only; null for all.", max_length=128)
-    expires_at: AwareDatetime | None = Field(None, description="When it stops working; null for never.", examples=["2027-01-01T00:00:00Z"])
+    expires_at: Instant | None = Field(None, description="When it stops working; null for never.", examples=["2027-01-01T00:00:00Z"])
 
 
 class KeyOut(BaseModel):

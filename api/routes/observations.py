@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from api.dependencies import ClockDep, ReadDep, WriterDep, require
 from api.errors import problems
 from api.ingest_bodies import IngestOut, body_schema, take_body
+from api.instants import Instant
 from api.listing import AsOf, listed, moment
 from api.pagination import Page, PageDep
 from governance.actors import Actor, Role
@@ -69,8 +70,8 @@ def list_all(
     page: PageDep,
     metric: Annotated[str | None, Query(max_length=128, description="Only this metric.")] = None,
     source: Annotated[str | None, Query(max_length=512, description="Only from this source.")] = None,
-    observed_from: Annotated[AwareDatetime | None, Query(description="Observed at or after this time.")] = None,
-    observed_to: Annotated[AwareDatetime | None, Query(description="Observed before this time.")] = None,
+    observed_from: Annotated[Instant | None, Query(description="Observed at or after this time.")] = None,
+    observed_to: Annotated[Instant | None, Query(description="Observed before this time.")] = None,
     as_of: AsOf = None,
 ) -> Page[ObservationOut]:
     """The DAO's observations, newest first, as known at a time."""

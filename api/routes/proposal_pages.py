@@ -6,12 +6,13 @@ from typing import Annotated, cast
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from sqlmodel import Session
 
 from api.dependencies import ClockDep, ReadDep
 from api.errors import problems
+from api.listing import AsOf
 from api.pagination import Page, PageDep, read_cursor
 from api.proposal_pages import PageQuestion, RememberedPage, build_page
 from api.proposal_parts import Part, ProposalPage
@@ -73,7 +74,7 @@ async def read(
     include: Annotated[
         str, Query(max_length=200, description="Parts, separated by commas: " + ", ".join(Part), examples=["tally,votes,forecast"])
     ] = "",
-    as_of: Annotated[AwareDatetime | None, Query(description="Read as known at this time; default now.")] = None,
+    as_of: AsOf = None,
     votes_limit: Annotated[int, Query(ge=1, le=_MOST_VOTES, description="Most votes to give.")] = 50,
     votes_cursor: Annotated[str | None, Query(max_length=600, description="`votes.next_cursor` of the page before.")] = None,
 ) -> Response:

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from api.dependencies import ClockDep, ReadDep, WriterDep, require
 from api.errors import problems
 from api.ingest_bodies import TIME_SCHEMA, IngestOut, body_schema, take_body
+from api.instants import Instant
 from api.listing import AsOf, listed, moment
 from api.pagination import Page, PageDep
 from governance.actors import Actor, Role
@@ -109,8 +110,8 @@ def list_all(
     author: Annotated[str | None, Query(max_length=512, description="Only by this author.")] = None,
     source: Annotated[str | None, Query(max_length=512, description="Only from this source.")] = None,
     external_id: Annotated[str | None, Query(max_length=512, description="The platform's own id.")] = None,
-    created_from: Annotated[AwareDatetime | None, Query(description="Known at or after this time.")] = None,
-    created_to: Annotated[AwareDatetime | None, Query(description="Known before this time.")] = None,
+    created_from: Annotated[Instant | None, Query(description="Known at or after this time.")] = None,
+    created_to: Annotated[Instant | None, Query(description="Known before this time.")] = None,
     as_of: AsOf = None,
 ) -> Page[ProposalListed]:
     """The DAO's proposals, newest first, as known at a time."""

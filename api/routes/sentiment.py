@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import ClockDep, ReadDep, ReaderDep, WriterDep, require
 from api.errors import problems
+from api.instants import earlier
 from api.listing import AsOf, moment
 from governance.actors import Actor, Role
 from governance.errors import InvalidInput, ModelUnavailable, NotFound
@@ -98,7 +99,7 @@ def sentiment(
 ) -> SeriesOut:
     """How the DAO's texts felt, day by day, as known at a time."""
     at = moment(session, dao_id, as_of, clock())
-    since = at - timedelta(days=window_days)
+    since = earlier(at, timedelta(days=window_days))
     return _series("sentiment", texts.reading_counts(session, task="sentiment", since=since, as_of=at, dao_id=dao_id), at)
 
 
