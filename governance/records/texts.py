@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, func, insert, select, tuple_
+from sqlalchemy import BigInteger, and_, func, insert, select, tuple_, type_coerce
 from sqlmodel import Session, col
 
 from governance.readings import Subject, target_of
@@ -69,7 +69,7 @@ def reading_counts(
     if session.get_bind().dialect.name == "postgresql":
         day = func.to_char(func.timezone("UTC", moment), "YYYY-MM-DD")
     else:
-        day = func.date(moment / 1_000_000, "unixepoch")
+        day = func.date(type_coerce(moment, BigInteger) // 1_000_000, "unixepoch")
     where = [table.c.task == task, moment <= as_of]
     where += [] if since is None else [moment > since]
     where += [] if dao_id is None else [table.c.dao_id == dao_id]
