@@ -4,7 +4,6 @@ import importlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from importlib.util import find_spec
 
 from anyio import to_thread
 from fastapi import FastAPI
@@ -81,8 +80,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = wall_clock
     )
     add_problem_handlers(app)
     for name in ROUTES:
-        if find_spec(f"api.routes.{name}") is not None:
-            app.include_router(importlib.import_module(f"api.routes.{name}").router, prefix="" if name == "health" else "/v1")
+        app.include_router(importlib.import_module(f"api.routes.{name}").router, prefix="" if name == "health" else "/v1")
     _surround(app, settings)
     describe(app)
     return app

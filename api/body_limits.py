@@ -68,7 +68,9 @@ def _is_streamed(scope: Scope, headers: dict[bytes, bytes]) -> bool:
         return False
     if scope["method"] == "POST" and _STREAMED.fullmatch(scope["path"]):
         return True
-    raise UnsupportedMedia("Content-Type", NDJSON, "application/json; batches go to a DAO's proposals, votes, posts or observations")
+    raise UnsupportedMedia(
+        "Content-Type", NDJSON, "application/json; batches go to a DAO's proposals, votes, posts or observations, or to imports"
+    )
 
 
 def _check_media(scope: Scope, headers: dict[bytes, bytes]) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from api.commands.output import CommandFailed, say
@@ -44,7 +45,8 @@ def serve_until_stopped(settings: Settings) -> None:
     with _listen(settings) as listener:
         runtime = open_runtime(settings)
         try:
-            _run(settings, runtime, listener)
+            config = server_config(settings, create_app(settings, runtime=runtime))
+            _Announced(config, runtime, _url(settings)).run(sockets=[listener])
         except KeyboardInterrupt:
             say("assent: stopped")
         finally:
@@ -52,9 +54,10 @@ def serve_until_stopped(settings: Settings) -> None:
             runtime.close()
 
 
-def _run(settings: Settings, runtime: Runtime, listener: socket.socket) -> None:
-    config = uvicorn.Config(
-        create_app(settings, runtime=runtime),
+def server_config(settings: Settings, app: FastAPI) -> uvicorn.Config:
+    """How `app` is served. uvloop also sends small answers at once (TCP_NODELAY), which a kept-alive connection needs."""
+    return uvicorn.Config(
+        app,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -66,7 +69,6 @@ def _run(settings: Settings, runtime: Runtime, listener: socket.socket) -> None:
         timeout_graceful_shutdown=settings.shutdown_seconds,
         backlog=_BACKLOG,
     )
-    _Announced(config, runtime, _url(settings)).run(sockets=[listener])
 
 
 class _Announced(uvicorn.Server):
