@@ -18,7 +18,7 @@ run: install ## Set up, load the demonstration DAO, run the loop up to a recomme
 	@$(BIN)/assent demo --through recommendation --serve
 
 test: install-dev node-modules ## Set up and pass every test (both databases, the real encoder, a real browser client)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: install-dev ## ruff, mypy strict, import contracts, alembic check, Dockerfile linter
 	@$(BIN)/ruff format --check .
