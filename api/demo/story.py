@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
@@ -115,7 +116,8 @@ class Story:
             found = self._get("/v1/proposals", source=harbour.SOURCE, external_id=str(row["proposal_id"]))["items"][0]
             forecast = self._post(f"/v1/proposals/{found['id']}/forecast", None)
             facts[found["id"]] = forecast
-            lines.append(f"“{row['title']}” passes with {forecast['passes']} (base rate {forecast['base_rate']}, {forecast['served']})")
+            chance, base = (f"{Decimal(forecast[name]):.0%}" for name in ("passes", "base_rate"))
+            lines.append(f"“{row['title']}” passes with {chance} (base rate {base}, served by the {forecast['served'].replace('_', ' ')})")
         return Told("forecast", "; ".join(lines), facts)
 
     def _recommend(self) -> Told:
