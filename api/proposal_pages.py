@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,10 @@ from sqlmodel import Session
 from api.pagination import make_cursor
 from api.proposal_parts import Part
 from governance.records import proposal_page
+from governance.records.as_of import votes_cast
 from governance.records.columns import from_microseconds, to_microseconds
 from governance.records.proposal_page import Overview
-from governance.vote_tally import plain, quorum_reached, tally
+from governance.tally import count, decimal_text, voting_type
 
 _POSTS = 20
 _READINGS = 50
@@ -74,26 +75,24 @@ def _newest(page: dict[str, Any]) -> datetime:
     return max(moments)
 
 
-def _tally(session: Session, asked: PageQuestion, row: dict[str, Any], as_of: datetime) -> dict[str, Any]:
-    counted = tally(proposal_page.counted_votes(session, asked.proposal_id, as_of=as_of))  # type: ignore[arg-type]  # rows are tuples
+def tally_part(session: Session, row: Mapping[str, Any], *, as_of: datetime) -> dict[str, Any]:
+    """What the votes of the proposal in `row` add up to, of `TallyOut`'s shape."""
+    counted = count(votes_cast(session, row["id"], as_of=as_of), kind=row["kind"], choices=row["choices"])
+    labels = dict(enumerate(row["choices"] or (), start=1))
     return {
+        "voting_type": voting_type(row["kind"]),
         "votes": counted.votes,
         "voters": counted.voters,
         "without_choice": counted.without_choice,
+        "uncounted": counted.uncounted,
         "without_power": counted.without_power,
-        "power": plain(counted.power),
-        "quorum_reached": quorum_reached(counted, row["quorum"]),
+        "power": None if counted.power is None else decimal_text(counted.power),
+        "quorum_reached": counted.reaches(row["quorum"]),
         "choices": [
-            {"choice": each.choice, "label": _label(each.choice, row["choices"]), "voters": each.voters, "power": plain(each.power)}
-            for each in counted.ordered()
+            {"choice": place, "label": labels.get(place), "heads": each.heads, "power": counted.power_of(place)}
+            for place, each in counted.choices.items()
         ],
     }
-
-
-def _label(choice: str | None, choices: Sequence[str] | None) -> str | None:
-    if choice is None or choices is None or not (choice.isascii() and choice.isdigit()) or len(choice) > 5:
-        return None
-    return choices[int(choice) - 1] if 1 <= int(choice) <= len(choices) else None
 
 
 def _votes(session: Session, asked: PageQuestion, _row: dict[str, Any], as_of: datetime) -> dict[str, Any]:
@@ -113,7 +112,7 @@ def _readings(session: Session, asked: PageQuestion, _row: dict[str, Any], as_of
 
 
 _PARTS: dict[Part, Callable[[Session, PageQuestion, dict[str, Any], datetime], object]] = {
-    Part.TALLY: _tally,
+    Part.TALLY: lambda session, _asked, row, as_of: tally_part(session, row, as_of=as_of),
     Part.VOTES: _votes,
     Part.READINGS: _readings,
     Part.FORECAST: lambda session, asked, _row, as_of: proposal_page.last_forecast(session, asked.proposal_id, as_of=as_of),

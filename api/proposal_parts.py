@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from governance.tally import VotingType
+
 
 class Part(StrEnum):
     """What a page may include beside the proposal itself."""
@@ -24,21 +26,23 @@ class Part(StrEnum):
 class ChoiceTallyOut(BaseModel):
     """What one choice has."""
 
-    choice: str | None = Field(description="The choice as voters wrote it: a number counted from 1, or JSON; null where missing.")
-    label: str | None = Field(description="What the proposal calls it.", examples=["Yes"])
-    voters: int
-    power: str | None = Field(description="Exact sum of voting power; null when none of its votes has one.", examples=["1200.5"])
+    choice: int = Field(description="Counted from 1.", examples=[1])
+    label: str | None = Field(description="What the proposal calls it.", examples=["For"])
+    heads: int = Field(description="Voters who chose it; under approval and weighted voting one can choose several.")
+    power: str | None = Field(description="Decimal text; null where none of its votes has a known power.", examples=["1200.5"])
 
 
 class TallyOut(BaseModel):
-    """The votes counted: of a voter's several votes the last one counts."""
+    """The votes added up by the proposal's own way of voting: of one voter the last vote counts."""
 
-    votes: int
+    voting_type: VotingType | None = Field(description="Null where the platform does not say: then the form of each choice tells.")
+    votes: int = Field(description="Votes cast, those that were replaced by a later one of their voter included.")
     voters: int
-    without_choice: int = Field(description="Counted votes whose choice the source does not tell.")
-    without_power: int = Field(description="Counted votes whose power the source does not tell; sums leave them out.")
-    power: str | None = Field(description="Exact sum of voting power.", examples=["5210.25"])
-    quorum_reached: bool | None = Field(description="Null where quorum or powers are not known.")
+    without_choice: int = Field(description="Voters whose choice the source does not tell.")
+    uncounted: int = Field(description="Voters whose choice is none that the proposal has.")
+    without_power: int = Field(description="Voters whose power the source does not tell: sums leave them out.")
+    power: str | None = Field(description="Exact sum of the voters' power; null where none is known.", examples=["5210.25"])
+    quorum_reached: bool | None = Field(description="Whether that sum reaches the quorum; null where what is not known decides.")
     choices: list[ChoiceTallyOut]
 
 

@@ -6,11 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Table, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, false, func, or_, select, true
 from sqlmodel import Session, SQLModel, col
 
 from governance.errors import NotFound
 from governance.records.access import ImportRefusal
+from governance.records.columns import UtcDateTime
 from governance.records.observations import Observation, ObservationRevision
 from governance.records.posts import Post, PostRevision
 from governance.records.proposals import Proposal, ProposalRevision
@@ -157,15 +158,25 @@ def _contents_then(session: Session, noun: Noun, ids: Sequence[Any], as_of: date
     return found
 
 
+_CAST: Final = (
+    select(*(VOTES.table.c[name] for name in ("id", "voter", "choice", "power", "revision")))
+    .where(VOTES.table.c.proposal_id == bindparam("proposal"), VOTES.table.c.known_at <= bindparam("as_of", type_=UtcDateTime()))
+    .order_by(VOTES.table.c.cast_at.is_not(None), VOTES.table.c.cast_at, VOTES.table.c.id)
+)
+
+
 def votes_cast(session: Session, proposal_id: str, *, as_of: datetime) -> list[tuple[str, str | None, str | None]]:
     """(voter, choice, power) of the proposal's votes known at `as_of`, in the order in which they were cast.
 
     A vote without a time is taken as the earliest: one with a time counts over it.
     """
-    table = VOTES.table
-    query = select(table).where(table.c.proposal_id == proposal_id)
-    rows = as_known(session, VOTES, query.order_by(table.c.cast_at.is_not(None), table.c.cast_at, table.c.id), as_of=as_of)
-    return [(row["voter"], row["choice"], row["power"]) for row in rows]
+    rows = session.connection().execute(_CAST, {"proposal": proposal_id, "as_of": as_of}).all()
+    revised = [id_ for id_, _, _, _, revision in rows if revision > 1]
+    then = _contents_then(session, VOTES, revised, as_of) if revised else {}
+    return [
+        (voter, choice, power) if not (said := then.get(id_)) else (voter, said["choice"], said["power"])
+        for id_, voter, choice, power, _ in rows
+    ]
 
 
 _VOTE_SAYS: Final = ("source", "external_id", "choice", "power", "power_kind", "reason", "cast_at_estimated")

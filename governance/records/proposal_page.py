@@ -1,11 +1,10 @@
 """What one proposal's page shows, each part in one query, as known at a time."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Integer, Row, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, Integer, Select, and_, bindparam, exists, func, or_, select
 from sqlmodel import Session, SQLModel, col
 
 from governance.errors import NotFound
@@ -25,7 +24,6 @@ def _columns(model: type[SQLModel], *names: str) -> Select[Any]:
 
 
 _VOTES = _columns(Vote, "id", "voter", "choice", "power", "power_kind", "reason", "cast_at", "cast_at_estimated", "source", "known_at")
-_TALLY = _columns(Vote, "voter", "choice", "power")
 _POSTS = _columns(Post, "id", "forum", "topic_id", "topic_title", "number", "author", "text", "posted_at", "known_at")
 _LINKS = _columns(ForumLink, "forum", "topic_id", "source", "known_at")
 _READINGS = _columns(Reading, "id", "subject_kind", "subject_id", "task", "label", "scores", "model_sha256", "text_sha256", "known_at")
@@ -39,7 +37,6 @@ _REVISIONS = _columns(ProposalRevision, "content_sha256", "known_at", "recorded_
 _ID: BindParameter[str] = bindparam("proposal")
 _AS_OF, _LIMIT = bindparam("as_of", type_=UtcDateTime()), bindparam("limit", type_=Integer())
 _PROPOSAL = select(PROPOSALS.table).where(PROPOSALS.table.c.id == _ID, PROPOSALS.table.c.known_at <= _AS_OF)
-_COUNTED = _TALLY.where(col(Vote.proposal_id) == _ID, col(Vote.known_at) <= _AS_OF).order_by(col(Vote.known_at), col(Vote.id))
 _NEWEST_VOTES = (
     _VOTES.where(col(Vote.proposal_id) == _ID, col(Vote.known_at) <= _AS_OF)
     .order_by(col(Vote.known_at).desc(), col(Vote.id).desc())
@@ -136,11 +133,6 @@ def find(session: Session, *, external_id: str, source: str | None, dao_id: str 
     if after is not None:
         query = query.where(col(Proposal.id) > after)
     return [Found(*row) for row in session.execute(query)]
-
-
-def counted_votes(session: Session, proposal_id: str, *, as_of: datetime) -> Sequence[Row[Any]]:
-    """(voter, choice, power) of every vote, in the order cast."""
-    return session.connection().execute(_COUNTED, {"proposal": proposal_id, "as_of": as_of}).all()
 
 
 def votes_page(

@@ -59,3 +59,52 @@ def test_powers_and_heads_always_add_up(votes: list[tuple[int, Decimal | None]])
     total = sum((each.power or Fraction(0) for each in found.choices.values()), start=Fraction(0))
     assert total == sum((Fraction(p) for _, p in votes if p is not None), start=Fraction(0))
     assert found.without_power == sum(p is None for _, p in votes)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["1", "2", "9", None]), st.integers(0, 2**256 - 1) | st.none())))
+def test_sums_are_exact_and_every_voter_is_somewhere(votes: list[tuple[str, str | None, int | None]]) -> None:
+    """Powers reach 2^256-1: a float would lose 200 of their bits. A voter who is counted nowhere is a vote that is lost."""
+    found = count([(v, c, None if p is None else str(p)) for v, c, p in votes], kind=None, choices=_CHOICES)
+
+    last = {voter: (choice, power) for voter, choice, power in votes}
+    known = [power for _, power in last.values() if power is not None]
+    assert (found.votes, found.voters) == (len(votes), len(last))
+    assert found.power == (sum(known) if known else None)
+    assert found.without_power == len(last) - len(known)
+    assert found.without_choice + found.uncounted + sum(each.heads for each in found.choices.values()) == len(last)
+
+
+def test_the_square_of_roots_is_exact_to_eighteen_places_and_of_any_order() -> None:
+    """Under quadratic voting two voters with 2 each give (2 * root of 2)^2 = 8, whatever the size and whoever comes first."""
+    votes = [("a", '{"1": 1}', "2"), ("b", '{"1": 1}', "2"), ("c", '{"2": 1}', "1" + "0" * 76), ("d", '{"2": 1}', "4" + "0" * 76)]
+    there = count(votes, kind="quadratic", choices=_CHOICES)
+    back = count(reversed(votes), kind="quadratic", choices=_CHOICES)
+
+    assert (there.power_of(1), there.power_of(2)) == ("8", "9" + "0" * 76)
+    assert there.choices == back.choices
+
+
+def test_a_split_vote_gives_each_choice_its_part_under_quadratic_voting() -> None:
+    """The roots are of what each choice was given."""
+    found = count([("a", '{"1": 1, "2": 3}', "4"), ("b", '{"1": 1}', "1")], kind="quadratic", choices=_CHOICES)
+
+    assert (found.power_of(1), found.power_of(2)) == ("4", "3")
+
+
+@pytest.mark.parametrize(
+    ("powers", "quorum", "reached"),
+    [
+        (["60", "40"], "100", True),
+        (["60", "39.999999999999999999"], "100", False),
+        (["60", None], "100", None),
+        (["100", None], "100", True),
+        ([None], "100", None),
+        ([], "0", None),
+        (["60"], None, None),
+    ],
+)
+def test_a_quorum_is_reached_missed_or_not_known(powers: list[str | None], quorum: str | None, reached: bool | None) -> None:
+    """A missing power is neither zero nor enough."""
+    found = count([(str(n), "1", power) for n, power in enumerate(powers)], kind="basic", choices=_CHOICES)
+
+    assert found.reaches(quorum) is reached

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from governance.errors import NotFound
 from governance.identity import proposal_id
 from governance.intake.batches import Kind
-from governance.records.as_of import OBSERVATIONS, PROPOSALS, VOTES, Chosen, freshness, read_one, read_page
+from governance.records.as_of import OBSERVATIONS, PROPOSALS, VOTES, Chosen, freshness, read_one, read_page, votes_cast
 from governance.records.history import outcome_question
 from tests.ingest_rows import OPENED, a_proposal, a_vote, an_observation, take
 
@@ -76,7 +76,8 @@ def test_a_corrected_vote_is_read_as_it_was_told_then(session: Session, now: dat
     take(session, Kind.VOTE, [a_vote(vp=99.5)], at=now + timedelta(days=1))
 
     powers = [read_page(session, VOTES, Chosen(), as_of=moment, limit=5)[0]["power"] for moment in (now, now + timedelta(days=2))]
-    assert powers == ["12.5", "99.5"]
+    cast = [votes_cast(session, PROPOSAL, as_of=moment)[0][2] for moment in (now, now + timedelta(days=2))]
+    assert powers == cast == ["12.5", "99.5"]
 
 
 def test_pages_walk_every_row_once(session: Session) -> None:
