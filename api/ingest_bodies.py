@@ -9,7 +9,7 @@ from fastapi import Request
 from pydantic import BaseModel, Field
 
 from api.database import Writer
-from api.ndjson import MEDIA_TYPE, Line, read_lines
+from api.ndjson import BODY_SCHEMA, MEDIA_TYPE, Line, read_lines
 from api.sources.shapes import kind_of
 from api.strict_json import read_json
 from governance.actors import Actor
@@ -71,7 +71,7 @@ def body_schema(row: Mapping[str, Any], example: Mapping[str, Any]) -> dict[str,
                     "schema": {"anyOf": [schema, batch]},
                     "examples": {"row": {"value": dict(example)}, "batch": {"value": {"items": [dict(example)]}}},
                 },
-                MEDIA_TYPE: {"schema": {"type": "string", "description": "One row per line."}},
+                MEDIA_TYPE: {"schema": BODY_SCHEMA},
             },
         }
     }

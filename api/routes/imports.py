@@ -11,7 +11,7 @@ from api.dependencies import ClockDep, ReadDep, WriterDep, require
 from api.errors import problems
 from api.ingest_bodies import IngestOut, Taker
 from api.instants import Instant
-from api.ndjson import MEDIA_TYPE, read_lines
+from api.ndjson import BODY_SCHEMA, MEDIA_TYPE, read_lines
 from api.pagination import Page, PageDep
 from api.refusals import UnsupportedMedia
 from governance.actors import Actor, Role
@@ -23,7 +23,7 @@ from governance.workflow.ingest import IngestRun
 router = APIRouter(prefix="/imports", tags=["imports"])
 
 _LONGEST = timedelta(days=1)
-_BODY = {"requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": {"type": "string", "description": "One row per line."}}}}}
+_BODY = {"requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": BODY_SCHEMA}}}}
 
 
 class RefusalOut(BaseModel):

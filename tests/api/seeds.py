@@ -1,28 +1,65 @@
 """A deployment with something of everything in it, so that generated requests reach the rules behind the ids."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 from sqlmodel import Session
 
 from api.runtime import Runtime
 from governance import identity
 from governance.actors import SYSTEM
+from governance.canonical import digest, timestamp
 from governance.intake.daos import receive
 from governance.records.evidence import Flag, Forecast, Reading
 from governance.records.posts import Post
 from governance.records.proposals import ForumLink, Proposal
 from governance.records.votes import Vote
 from governance.workflow.register_dao import register_dao
+from tests.consent_world import electorate_body, signed, wallet
+from tests.token_economy import DAO, economy, guardrail_body, objective_body, parameter_body, store
 
-DAO = "demo.assent"
 PROPOSAL = identity.proposal_id(DAO, "p-1")
+APR = parameter_body()["name"]
 
 
 def seed_deployment(runtime: Runtime) -> dict[str, str]:
     """Write one DAO with one proposal and its votes, posts, readings and forecast; path parameters that name them."""
     runtime.writer.run(lambda session: _write(session, runtime))
     return {"dao_id": DAO, "proposal_id": PROPOSAL, "seq": "0", "path": "0/000", "key_id": "key_admin"}
+
+
+def seed_decision(runtime: Runtime, api: httpx.Client) -> dict[str, str]:
+    """Set the seeded DAO up through the API as far as a scheduled change; path parameters that name what came of it."""
+    base = f"/v1/daos/{DAO}"
+    _give(api, "PUT", f"{base}/delegates", electorate_body("10", "20", "30"))
+    _give(api, "POST", f"{base}/parameters", {**parameter_body(), "place": {"kind": "manual_record"}})
+    _give(api, "PUT", f"{base}/parameters/{APR}/guardrail", guardrail_body())
+    runtime.writer.run(lambda session: store(session, economy(now=runtime.clock()), now=runtime.clock()))
+    _give(api, "PUT", f"{base}/objectives", objective_body(name=APR, target="0.395000"))  # it is there already: an abstention
+    abstention = _give(api, "POST", f"{base}/recommendations", {"parameter": APR})["abstention"]
+    _give(api, "PUT", f"{base}/objectives", objective_body(name=APR))
+    made = _give(api, "POST", f"{base}/recommendations", {"parameter": APR})["recommendation"]
+    for number in (1, 2):
+        word = signed(made["document"], wallet(number))
+        consent = {"message": word.message, "domain": word.domain, "signature": word.signature}
+        _give(api, "POST", f"/v1/recommendations/{made['id']}/approvals", consent)
+    execution = _give(api, "POST", f"/v1/recommendations/{made['id']}/execution", None)
+    model = api.get("/v1/models").json()["items"][0]["sha256"]
+    return {
+        "name": APR,
+        "abstention_id": abstention["id"],
+        "recommendation_id": made["id"],
+        "execution_id": execution["id"],
+        "sha256": model,
+    }
+
+
+def _give(api: httpx.Client, method: str, path: str, body: object) -> dict[str, Any]:
+    answer = api.request(method, path, json=body)
+    assert answer.is_success, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 def _write(session: Session, runtime: Runtime) -> None:
@@ -100,14 +137,15 @@ def _write(session: Session, runtime: Runtime) -> None:
             **when,
         )
     )
+    body = _forecast_body(starts)
     session.add(
         Forecast(
             id="fct_1",
             dao_id=DAO,
             proposal_id=PROPOSAL,
             as_of=starts,
-            body={"passes": "0.800000"},
-            sha256="4" * 64,
+            body=body,
+            sha256=digest(body),
             model_sha256="5" * 64,
             recorded_at=now,
         )
@@ -125,3 +163,27 @@ def _write(session: Session, runtime: Runtime) -> None:
             recorded_at=now,
         )
     )
+
+
+def _forecast_body(as_of: datetime) -> dict[str, object]:
+    """As `governance.workflow.forecast` writes them."""
+    return {
+        "v": 1,
+        "proposal": PROPOSAL,
+        "as_of": timestamp(as_of),
+        "passes": "0.800000",
+        "base_rate": "0.500000",
+        "lift": "0.300000",
+        "history_size": 212,
+        "approval_share": "0.750000",
+        "approval_interval": ["0.600000", "0.900000"],
+        "turnout": "96.000000",
+        "turnout_interval": ["40.000000", "180.000000"],
+        "level": "0.900000",
+        "served": "model",
+        "reason": None,
+        "model_sha256": "5" * 64,
+        "votes_seen": 0,
+        "votes_known": True,
+        "features": {"author_history": "0.500000"},
+    }
