@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from api.sources.shapes import kind_of, understood
+from api.sources.shapes import FIGURES, kind_of, understood
 from api.strict_json import MAX_BYTES, read_json
 from governance.errors import InvalidInput
 from governance.intake.batches import Batch, Kind
@@ -22,6 +23,8 @@ _ROWS: Final = 20_000
 _TEXT_ROWS: Final = 2_000
 # A JSON document is read whole, since it has no lines to stop at; NDJSON has no such limit.
 _MOST_JSON_BYTES: Final = 64 * 1024 * 1024
+_WHOLE: Final = re.compile(r"(-?[0-9]{1,78})\.0+", re.ASCII)
+_EXPONENT: Final = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?[eE][+-]?[0-9]{1,3}", re.ASCII)
 # As the API has it.
 _MOST_LINE_BYTES: Final = MAX_BYTES
 
@@ -59,7 +62,7 @@ def read_dump(path: Path, *, label: str) -> Iterator[Part]:
         return
     try:
         yield from reader(path, label)
-    except (OSError, pa.ArrowException, UnicodeError, csv.Error, MemoryError) as error:
+    except (OSError, pa.ArrowException, UnicodeError, MemoryError) as error:
         yield Unreadable(0, "file", f"cannot be read (further): {str(error).splitlines()[0][:200] if str(error) else type(error).__name__}")
 
 
@@ -102,24 +105,52 @@ def _arrow_row(kind: Kind, row: Any, number: int, label: str) -> Iterator[Part]:
 
 def _csv(path: Path, label: str) -> Iterator[Part]:
     csv.field_size_limit(min(sys.maxsize, _MOST_LINE_BYTES))
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True)
-        names = next(reader, None)
-        kind = None if names is None else kind_of(names)
-        if names is None or kind is None or len(set(names)) != len(names):
-            yield _unknown_shape(names or [])
+    # Bytes that are no UTF-8 become lone surrogates, which every field's rule refuses: a bad cell costs its own row only.
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        rows = _csv_rows(csv.reader(file, strict=True))
+        names = next(rows, None)
+        kind = kind_of(names) if isinstance(names, list) else None
+        if not isinstance(names, list) or kind is None or len(set(names)) != len(names):
+            yield _unknown_shape(names if isinstance(names, list) else [])
             return
         known = [name for name in names if name in understood(kind)]
         yield from _unknown_columns(names, known, rows=1)
         gathered = _Gathered(label)
-        for number, cells in enumerate(reader, start=1):
-            if len(cells) != len(names):
+        for number, cells in enumerate(rows, start=1):
+            if isinstance(cells, str):
+                yield Unreadable(number, "row", cells)
+            elif len(cells) != len(names):
                 yield Unreadable(number, "row", f"must have {len(names)} cells, has {len(cells)}")
-                continue
-            # An empty cell is how CSV writes "missing"; there is no other way.
-            row = {name: cell or None for name, cell in zip(names, cells, strict=True) if name in known}
-            yield from gathered.add(kind, number, row)
+            else:
+                row = {name: _cell(kind, name, cell) for name, cell in zip(names, cells, strict=True) if name in known}
+                yield from gathered.add(kind, number, row)
         yield from gathered.flush()
+
+
+def _cell(kind: Kind, name: str, cell: str) -> str | float | None:
+    """What a cell says. Empty is how CSV writes "missing", save for a post's text, which no post is without.
+
+    Figures are read as programs write doubles: 1600000000.0 is whole, and what has an exponent is a double.
+    """
+    if not cell:
+        return "" if kind is Kind.POST and name == "text" else None
+    if name in FIGURES:
+        if whole := _WHOLE.fullmatch(cell):
+            return whole[1]
+        if _EXPONENT.fullmatch(cell):
+            return float(cell)
+    return cell
+
+
+def _csv_rows(reader: Iterator[list[str]]) -> Iterator[list[str] | str]:
+    """Each row's cells, or what is wrong with it; after a wrong one reading goes on behind it."""
+    while True:
+        try:
+            yield next(reader)
+        except csv.Error as error:
+            yield f"is no CSV: {error}"[:200]
+        except StopIteration:
+            return
 
 
 def _json(path: Path, label: str) -> Iterator[Part]:
@@ -195,14 +226,19 @@ class _Gathered:
 
 
 def _unknown_shape(names: Sequence[str]) -> Unreadable:
-    return Unreadable(0, "columns", "are of no known shape (see docs/import.md)", ", ".join(names)[:120])
+    return Unreadable(0, "columns", "are of no known shape (see docs/import.md)", _readable(", ".join(names))[:120])
 
 
 def _unknown_columns(names: Sequence[str], known: Sequence[str], *, rows: int) -> Iterator[Unreadable]:
     """A column that is not understood is not kept; that is said once for the file, and no row is lost over it."""
     for name in names:
         if name not in known and rows:
-            yield Unreadable(0, name[:80], "is a column that is not understood and not kept")
+            yield Unreadable(0, _readable(name)[:80], "is a column that is not understood and not kept")
+
+
+def _readable(text: str) -> str:
+    """`text` with what no store and no terminal can take written out."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
 def _refuse_constant(constant: str) -> object:

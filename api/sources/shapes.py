@@ -29,3 +29,10 @@ def kind_of(names: Collection[str]) -> Kind | None:
 def understood(kind: Kind) -> frozenset[str]:
     """The columns of `kind`."""
     return next(known for each, _, known in _TOLD_BY if each is kind)
+
+
+# The columns that hold figures, of whatever kind: a CSV does not tell a number from a text.
+_AMOUNTS: Final = ("vp", "quorum", "scores_total", "approval_share", "votes_count", "total_vp", "votes", "value", "score")
+_TIMES: Final = ("created", "start", "end", "snapshot_at", "time")
+_NUMBERS: Final = ("topic_id", "post_id", "post_number", "reply_to", "reads", "topic_views", "topic_likes")
+FIGURES: Final = frozenset([*_AMOUNTS, *_TIMES, *_NUMBERS])

@@ -123,6 +123,56 @@ def test_text_that_is_no_utf8_costs_its_own_row_only(tmp_path: Path) -> None:
     assert sum(len(part) for part in parts if isinstance(part, Batch)) == 2
 
 
+def test_a_bad_row_of_a_csv_shrinks_neither_what_went_before_nor_what_follows(engine: Engine, tmp_path: Path) -> None:
+    """A stray quote or a byte of another alphabet is one bad row, not the end of the file nor the loss of its beginning."""
+    path = tmp_path / "v.csv"
+    rows = [b"t,1,ann", b't,1,"b"ob', b"t,1,caf\xe9", b"t,1", b"t,1,dan", b't,1,"eve']
+    path.write_bytes(b"dao,proposal_id,voter\n" + b"\n".join(rows))
+
+    report = _taken(engine, path)[0]
+
+    assert (report.read, report.inserted, report.refused) == (6, 2, 4), report.reasons
+    assert report.read == len(rows)
+
+
+def test_figures_in_a_csv_are_read_as_programs_write_doubles(tmp_path: Path) -> None:
+    """Data frames write a column of whole numbers with gaps as 1600000000.0, large doubles with an exponent; titles stay."""
+    path = tmp_path / "p.csv"
+    path.write_text("dao,proposal_id,title,quorum,scores_total,created\nt,1.0,1e5,1e+30,20.5,1600000000.0\nt,2,,,,\n")
+
+    (batch,) = [part for part in read_dump(path, label="p") if isinstance(part, Batch)]
+
+    assert batch.columns == {
+        "dao": ["t", "t"],
+        "proposal_id": ["1.0", "2"],
+        "title": ["1e5", None],
+        "quorum": [1e30, None],
+        "scores_total": ["20.5", None],
+        "created": ["1600000000", None],
+    }
+
+
+def test_an_empty_text_in_a_csv_is_a_post_without_words(engine: Engine, tmp_path: Path) -> None:
+    """A post that only shows a picture is a post in every format."""
+    path = tmp_path / "p.csv"
+    path.write_text("forum,text,topic_id,post_number,author\nf.example,,1,1,ann\nf.example,hello,1,2.0,\n")
+
+    report = _taken(engine, path)[0]
+
+    assert (report.inserted, report.refused) == (2, 0), report.reasons
+
+
+def test_a_header_of_another_alphabet_is_named_readably(engine: Engine, tmp_path: Path) -> None:
+    """What is told of a bad file has to be storable itself."""
+    path = tmp_path / "v.csv"
+    path.write_bytes(b"dao,proposal_id,voter,caf\xe9\nt,1,ann,x\n")
+
+    report = _taken(engine, path)[0]
+
+    assert (report.inserted, report.whole) == (1, False)
+    assert next(iter(report.reasons)).startswith("caf\\udce9: ")
+
+
 def test_a_large_file_is_read_in_batches(tmp_path: Path) -> None:
     """Memory must not grow with the file."""
     path = tmp_path / "v.csv"
