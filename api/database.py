@@ -1,10 +1,10 @@
-"""The one writer: a thread that commits many requests' work at once, each in its own savepoint."""
+"""The one writer: a thread that commits many requests' work at once, each in its own savepoint, and one that publishes the log's head."""
 
 import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,8 +26,7 @@ _logger = structlog.get_logger(__name__)
 # The key of the advisory lock under which one process at a time appends to a PostgreSQL deployment's log.
 LOG_LOCK = 0x4C4F47
 # A group is closed after this many units, or when it has been open this long: a slow unit delays only those before it.
-_GROUP_UNITS = 256
-_GROUP_SECONDS = 0.1
+_GROUP_UNITS, _GROUP_SECONDS = 256, 0.1
 _STOP = object()
 _KEPT = "rows kept for this unit"
 
@@ -36,10 +35,16 @@ class CommitSigner(Protocol):
     """Signs the log's new head; `api/log_signer.py` implements it."""
 
     def before_commit(self, session: Session) -> None:
-        """Called in the transaction, after the last unit: read the new head, store the last published checkpoint."""
+        """Called in the transaction, after the last unit: read the new head, store the last published checkpoint.
+
+        Never while `after_commit` of an earlier group is under way.
+        """
 
     def after_commit(self) -> None:
-        """Called once the transaction is durable and before any caller has its answer: sign and publish the head."""
+        """Called once the transaction is durable and before any caller has its answer: sign and publish the head.
+
+        Comes from another thread than `before_commit`; no other group is committed meanwhile.
+        """
 
 
 @dataclass(slots=True)
@@ -114,6 +119,9 @@ class Writer:
     A unit that raises is undone alone. When the group's commit itself fails, every unit is tried once more in a
     transaction of its own, so that the one at fault is the one that learns of it; a unit must therefore have no
     effect but on its session. `generation` grows with every commit.
+
+    While one group's head is signed and put on disk, the units of the next one run already; it is committed only after
+    that, so heads are published one by one, in order.
     """
 
     def __init__(self, engine: Engine, *, queue_size: int = 512, signer: CommitSigner | None = None) -> None:
@@ -124,6 +132,8 @@ class Writer:
         self.generation = 0
         self._closed = False
         self._gate = threading.Lock()
+        self._publisher = ThreadPoolExecutor(1, "assent-publisher")
+        self._publishing: Future[None] | None = None
         self._thread = threading.Thread(target=self._serve, name="assent-writer", daemon=True)
         self._thread.start()
 
@@ -165,6 +175,7 @@ class Writer:
         if not already:
             self._queue.put(_STOP)
         self._thread.join()
+        self._publisher.shutdown()
 
     def _serve(self) -> None:
         while True:
@@ -187,7 +198,7 @@ class Writer:
         except GovernanceError as error:  # the log itself refused: nothing was committed
             self._refuse(group, error)
         else:
-            self._answer(group)
+            self._committed(group)
         return stopping
 
     def _run_units(self, session: UnitSession, group: list[_Unit]) -> bool:
@@ -196,13 +207,21 @@ class Writer:
             self._run_unit(session, group[-1])
             if len(group) >= _GROUP_UNITS or time.monotonic() >= closes_at:
                 return False
-            try:
-                unit: Any = self._queue.get_nowait()
-            except queue.Empty:
+            unit = self._waiting()
+            if unit is None:
                 return False
             if unit is _STOP:
                 return True
             group.append(unit)
+
+    def _waiting(self) -> Any:  # noqa: ANN401  # a unit, or the word to stop
+        """What waits in the queue, or None. There is time to look again while the group before is being published."""
+        if self._queue.empty():
+            self._published()
+        try:
+            return self._queue.get_nowait()
+        except queue.Empty:
+            return None
 
     @staticmethod
     def _run_unit(session: UnitSession, unit: _Unit) -> None:
@@ -240,7 +259,7 @@ class Writer:
         except (SQLAlchemyError, GovernanceError) as error:
             self._refuse([unit], error)
         else:
-            self._answer([unit])
+            self._committed([unit])
         return True
 
     def _lock_log(self, session: Session) -> None:
@@ -248,11 +267,21 @@ class Writer:
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
 
     def _prepare_head(self, session: Session, group: list[_Unit]) -> None:
+        self._published()
         if self._signer and any(not unit.answer.done() for unit in group):
             self._signer.before_commit(session)
 
-    def _answer(self, group: list[_Unit]) -> None:
+    def _committed(self, group: list[_Unit]) -> None:
         self.generation += 1
+        self._publishing = self._publisher.submit(self._answer, group)
+
+    def _published(self) -> None:
+        """Wait until the head of the group before is on disk and its callers have their answers."""
+        if self._publishing is not None:
+            self._publishing.result()
+            self._publishing = None
+
+    def _answer(self, group: list[_Unit]) -> None:
         done = [unit for unit in group if not unit.answer.done()]
         if self._signer and done:
             try:

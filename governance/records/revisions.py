@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Select, Table, bindparam, insert, select, update
 from sqlmodel import Session
 
 from governance.intake.batches import Verdict
@@ -101,12 +102,11 @@ def _known_later(kept: Revised, thing: _Thing, row: Incoming) -> dict[str, datet
 
 def _load(session: Session, kept: Revised, ids: set[str]) -> dict[str, _Thing]:
     """What the database has of `ids`: digests and times, and the contents themselves where they stand apart."""
-    main, apart = kept.things.c, kept.contents.c
+    apart = kept.contents.c
     found: dict[str, _Thing] = {}
     several: list[str] = []
-    columns = (main.id, main.content_sha256, main.revision, main.recorded_at, *(main[name] for name in kept.dated))
     for part in _parts(ids):
-        for id_, sha256, revision, recorded_at, *known in session.execute(select(*columns).where(main.id.in_(part))):
+        for id_, sha256, revision, recorded_at, *known in session.connection().execute(_stored(kept), {"some": part}):
             thing = found[id_] = _Thing(recorded_at=recorded_at, fixed={}, stored=revision, kept_apart=revision > 1)
             if revision > 1:
                 several.append(id_)
@@ -119,10 +119,18 @@ def _load(session: Session, kept: Revised, ids: set[str]) -> dict[str, _Thing]:
     return found
 
 
+@cache
+def _stored(kept: Revised) -> Select[Any]:
+    """Digests and times of `some` things. Made once: every posted row asks, and making it costs more than running it."""
+    main = kept.things.c
+    columns = (main.id, main.content_sha256, main.revision, main.recorded_at, *(main[name] for name in kept.dated))
+    return select(*columns).where(main.id.in_(bindparam("some", expanding=True)))
+
+
 def _write(session: Session, kept: Revised, touched: Mapping[str, _Thing]) -> None:
     fresh = [_main_row(kept, id_, thing) for id_, thing in touched.items() if not thing.stored]
     if fresh:
-        session.execute(insert(kept.things), fresh)
+        session.connection().execute(insert(kept.things), fresh)
     apart = [row for id_, thing in touched.items() if len(thing.contents) > 1 for row in _rows_apart(session, kept, id_, thing)]
     if apart:
         session.execute(insert(kept.contents), apart)

@@ -15,7 +15,7 @@ from governance.intake.batches import Batch, BatchReport, Kind, RefusedRow, Verd
 from governance.intake.daos import DaoReceived
 from governance.intake.vote_columns import VoteReader, VoteRow, batch_digest, vote_document
 from governance.records import ingested, ingested_daos, vote_store
-from governance.records.daos import dao_time, get_dao
+from governance.records.ingested import Now
 from governance.workflow.log_batch import log_batch, rows_digest
 from governance.workflow.register_dao import register_dao, register_daos
 
@@ -66,11 +66,14 @@ def ingest(session: Session, batch: Batch, *, run: IngestRun) -> BatchReport:
     Raises:
         NotFound: the run is for a DAO that is not registered.
     """
-    if run.dao_id is not None:
-        get_dao(session, run.dao_id)
-        batch = _for_dao(session, batch, run.dao_id)
+    if run.dao_id is None:
+        moved = ingested_daos.moved_clocks(session)
+    else:
+        dao = ingested_daos.one_dao(session, run.dao_id)
+        moved, batch = {run.dao_id: dao.ahead}, _for_dao(batch, run.dao_id, dao.name)
+    now = _clock(moved, run.recorded_at)
     if batch.kind is Kind.VOTE:
-        return _ingest_votes(session, batch, run)
+        return _ingest_votes(session, batch, run, now)
     report = BatchReport(verdicts=[Verdict.REFUSED] * len(batch), ids=[None] * len(batch))
     accepted = []
     for place, row in enumerate(batch.rows()):
@@ -80,18 +83,20 @@ def ingest(session: Session, batch: Batch, *, run: IngestRun) -> BatchReport:
             report.refused.append(RefusedRow.because(batch.numbers[place], refusal))
     if batch.kind is not Kind.DAO:
         _prepare_daos(session, run, {each.dao_id: (each.dao_name, each.source) for each in accepted}, accepted)
-    verdicts = _store(session, batch.kind, accepted, run)
+    verdicts = _store(session, batch.kind, accepted, run, now)
     for each, verdict in zip(accepted, verdicts, strict=True):
         report.verdicts[each.place], report.ids[each.place] = verdict, each.id
     changed = {each.dao_id for each, verdict in zip(accepted, verdicts, strict=True) if verdict in _CHANGED}
     documents = [each.document for each in accepted]
     concerned = {each.dao_id for each in accepted}
-    _finish(session, batch, report, run, changed=changed, concerned=concerned, sha256=lambda: rows_digest(documents), documents=documents)
+    _finish(
+        session, batch, report, run, now, changed=changed, concerned=concerned, sha256=lambda: rows_digest(documents), documents=documents
+    )
     return report
 
 
-def _ingest_votes(session: Session, batch: Batch, run: IngestRun) -> BatchReport:
-    reader = run.vote_reader(_clock(session, run))
+def _ingest_votes(session: Session, batch: Batch, run: IngestRun, now: Now) -> BatchReport:
+    reader = run.vote_reader(now)
     rows, places, refused = reader.read(batch.columns, len(batch))
     sources = {row.dao_id: (reader.dao_names[row.dao_id], row.source) for row in rows}
     _prepare_daos(session, run, sources, rows)
@@ -104,22 +109,29 @@ def _ingest_votes(session: Session, batch: Batch, run: IngestRun) -> BatchReport
     if changed or report.refused:
         documents = [vote_document(row) for row in rows] if len(rows) == 1 else []
         _finish(
-            session, batch, report, run, changed=changed, concerned=set(sources), sha256=lambda: batch_digest(rows), documents=documents
+            session,
+            batch,
+            report,
+            run,
+            now,
+            changed=changed,
+            concerned=set(sources),
+            sha256=lambda: batch_digest(rows),
+            documents=documents,
         )
     return report
 
 
-def _clock(session: Session, run: IngestRun) -> Callable[[str], datetime]:
+def _clock(moved: Mapping[str, timedelta], wall: datetime) -> Now:
     """Gives each DAO's own time now."""
-    moved, still = ingested_daos.moved_clocks(session), timedelta()
-    return lambda dao_id: run.recorded_at + moved.get(dao_id, still)
+    still = timedelta()
+    return lambda dao_id: wall + moved.get(dao_id, still)
 
 
-def _for_dao(session: Session, batch: Batch, dao_id: str) -> Batch:
+def _for_dao(batch: Batch, dao_id: str, name: str) -> Batch:
     """The batch with the run's DAO named in every row that names none; a row that names another will be refused."""
     if batch.kind is Kind.DAO:
         return batch
-    name = get_dao(session, dao_id).name
     given = batch.columns.get("dao", [None] * len(batch))
     named = [name if value is None or value in (name, dao_id) else _Foreign(value, name) for value in given]
     return Batch(batch.kind, {**batch.columns, "dao": named}, batch.numbers, batch.file)
@@ -174,7 +186,8 @@ def _receive_rarer(kind: Kind, place: int, row: Mapping[str, object]) -> _Accept
 
 def _prepare_daos(session: Session, run: IngestRun, named: Mapping[str, tuple[str, str]], rows: Sequence[_Accepted | VoteRow]) -> None:
     """Register the DAOs that are not known yet, and note the names by which each source calls them."""
-    new = sorted(named.keys() - ingested_daos.registered(session, named.keys()))
+    unsure = named.keys() - {run.dao_id}  # a run's own DAO was found when it began
+    new = sorted(unsure - ingested_daos.registered(session, unsure))
     if new and run.dao_id is not None:
         raise NotFound("dao", new[0])
     received = [DaoReceived(dao_id, named[dao_id][0], None, named[dao_id][1]) for dao_id in new]
@@ -183,9 +196,8 @@ def _prepare_daos(session: Session, run: IngestRun, named: Mapping[str, tuple[st
     ingested_daos.add_names(session, {(source, named[dao_id][0]): dao_id for source, dao_id in pairs})
 
 
-def _store(session: Session, kind: Kind, accepted: Sequence[_Accepted], run: IngestRun) -> list[Verdict]:
-    now, at = _clock(session, run), run.recorded_at
-    values = [each.value for each in accepted]
+def _store(session: Session, kind: Kind, accepted: Sequence[_Accepted], run: IngestRun, now: Now) -> list[Verdict]:
+    at, values = run.recorded_at, [each.value for each in accepted]
     if kind is Kind.PROPOSAL:
         return ingested.store_proposals(session, values, now=now, recorded_at=at)
     if kind is Kind.POST:
@@ -212,6 +224,7 @@ def _finish(
     batch: Batch,
     report: BatchReport,
     run: IngestRun,
+    now: Now,
     *,
     changed: set[str],
     concerned: set[str],
@@ -221,7 +234,7 @@ def _finish(
     one = next(iter(concerned)) if len(concerned) == 1 else run.dao_id
     if changed:
         ingested_daos.grow_data_version(session, changed)
-        ts = run.recorded_at if one is None else dao_time(session, one, run.recorded_at)
+        ts = run.recorded_at if one is None else now(one)
         log_batch(
             session, batch, report, sha256=sha256(), documents=documents, dao_id=one, actor=run.actor, ts=ts, recorded_at=run.recorded_at
         )
