@@ -4,10 +4,11 @@ import hashlib
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from anyio import to_thread
 from fastapi import Request
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -98,7 +99,7 @@ def presented_key(headers: Mapping[bytes, bytes]) -> str | None:
     return token.strip()
 
 
-def current_actor(request: Request) -> Actor:
+async def current_actor(request: Request) -> Actor:
     """Who asks, as the authentication middleware found it."""
     actor = request.scope.get("assent.actor", ANONYMOUS)
     if not isinstance(actor, Actor):
@@ -106,19 +107,23 @@ def current_actor(request: Request) -> Actor:
     return actor
 
 
-def acting_as(*roles: Role) -> Callable[..., Actor]:
+def _dao_of_path(request: Request) -> str | None:
+    with Session(request.app.state.engine) as session:
+        return access.dao_of_path(session, request.path_params)
+
+
+def acting_as(*roles: Role) -> Callable[..., Awaitable[Actor]]:
     """A dependency: the actor, if it holds one of `roles` for the DAO that the path names (see `api.dependencies.require`)."""
 
-    def _actor(request: Request) -> Actor:
-        actor = current_actor(request)
+    async def _actor(request: Request) -> Actor:
+        actor = await current_actor(request)
         names = " or ".join(role.value for role in roles)
         if actor is ANONYMOUS:
             raise Unauthenticated(f"this needs an API key with the role {names}", role=names)
         if not actor.roles.intersection(roles):
             raise Forbidden(f"this needs the role {names}", role=names)
         if actor.dao_id is not None:
-            with Session(request.app.state.engine) as session:
-                named = access.dao_of_path(session, request.path_params)
+            named = await to_thread.run_sync(_dao_of_path, request)
             if named != actor.dao_id:
                 raise OtherDao("this key is for another DAO", role=names)
         return actor

@@ -1,6 +1,9 @@
-"""What routes ask for: a session to read, the writer, the clock, who is asking, and the models."""
+"""What routes ask for: a session to read, the writer, the clock, who is asking, and the models.
 
-from collections.abc import Callable, Iterator
+What only looks something up is a coroutine: a plain function would cost a trip to another thread per request.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
 from typing import Annotated, cast
 
@@ -10,6 +13,7 @@ from sqlmodel import Session
 from api.authentication import acting_as, current_actor
 from api.database import Writer
 from api.log_signer import LogSigner
+from api.models import Models
 from api.settings import Settings
 from governance.actors import Actor, Role
 from governance.evidence import OutcomeForecaster, TextReader
@@ -21,19 +25,19 @@ def read_session(request: Request) -> Iterator[Session]:
         yield session
 
 
-def _writer(request: Request) -> Writer:
+async def _writer(request: Request) -> Writer:
     return cast("Writer", request.app.state.writer)
 
 
-def _clock(request: Request) -> Callable[[], datetime]:
+async def _clock(request: Request) -> Callable[[], datetime]:
     return cast("Callable[[], datetime]", request.app.state.clock)
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     return cast("Settings", request.app.state.settings)
 
 
-def _signer(request: Request) -> LogSigner:
+async def _signer(request: Request) -> LogSigner:
     return cast("LogSigner", request.app.state.signer)
 
 
@@ -45,6 +49,10 @@ def _forecaster(request: Request) -> OutcomeForecaster:
     return cast("OutcomeForecaster", request.app.state.models.forecaster())
 
 
+def _models(request: Request) -> Models:
+    return cast("Models", request.app.state.models)
+
+
 ReadDep = Annotated[Session, Depends(read_session, scope="function")]
 WriterDep = Annotated[Writer, Depends(_writer)]
 ClockDep = Annotated[Callable[[], datetime], Depends(_clock)]
@@ -52,10 +60,11 @@ SettingsDep = Annotated[Settings, Depends(_settings)]
 SignerDep = Annotated[LogSigner, Depends(_signer)]
 ReaderDep = Annotated[TextReader, Depends(_reader)]
 ForecasterDep = Annotated[OutcomeForecaster, Depends(_forecaster)]
+ModelsDep = Annotated[Models, Depends(_models)]
 ActorDep = Annotated[Actor, Depends(current_actor)]
 
 
-def require(role: Role) -> Callable[..., Actor]:
+def require(role: Role) -> Callable[..., Awaitable[Actor]]:
     """A dependency that gives the actor if it holds `role` for the DAO the path names, and refuses otherwise.
 
     Use as `actor: Annotated[Actor, Depends(require(Role.INGESTER))]`. The path names its DAO by `dao_id`, or by a
