@@ -3,37 +3,62 @@
 import importlib
 import logging
 import sys
-from importlib.util import find_spec
 from typing import Annotated
 
 import httpx
 import structlog
 import typer
+from typer._click import Command, Context
+from typer.core import TyperGroup
 
 from api.commands.output import DONE, FAILED, USAGE, CommandFailed, say
 from governance.errors import GovernanceError
 
-# Each module offers `register(app: typer.Typer) -> None`, which adds its command or group.
-COMMANDS = (
-    "serve",
-    "demo",
-    "import_",
-    "analyse",
-    "forecast",
-    "recommend",
-    "approve",
-    "execute",
-    "verify",
-    "retrain",
-    "log",
-    "models",
-    "keys",
-    "backup",
-    "restore",
-)
+# The module of each command, in the order of the help. Each offers `register(app: typer.Typer) -> None`.
+COMMANDS = {
+    "serve": "serve",
+    "demo": "demo",
+    "import": "import_",
+    "analyse": "analyse",
+    "forecast": "forecast",
+    "recommend": "recommend",
+    "approve": "approve",
+    "execute": "execute",
+    "verify": "verify",
+    "retrain": "retrain",
+    "log": "log",
+    "models": "models",
+    "keys": "keys",
+    "backup": "backup",
+    "restore": "restore",
+}
+
+
+class _AsChosen(TyperGroup):
+    """Imports the chosen command's module alone: together they take seconds. Help, and a misspelt name, need them all."""
+
+    def list_commands(self, ctx: Context) -> list[str]:  # noqa: ARG002  # the signature is typer's
+        """Every command there is, imported or not."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """The command of that name, or None."""
+        for name in [cmd_name] if cmd_name in COMMANDS else COMMANDS:
+            if name not in self.commands:
+                self.commands[name] = _imported(COMMANDS[name])
+        return super().get_command(ctx, cmd_name)
+
+
+def _imported(module: str) -> Command:
+    alone = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+    importlib.import_module(f"api.commands.{module}").register(alone)
+    (command,) = typer.main.get_group(alone).commands.values()
+    return command
+
 
 app = typer.Typer(
     name="assent",
+    cls=_AsChosen,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -50,11 +75,6 @@ def root(version: Annotated[bool, typer.Option("--version", help="Show the versi
     if version:
         typer.echo("assent 0.1.0")
         raise typer.Exit
-
-
-for _name in COMMANDS:
-    if find_spec(f"api.commands.{_name}") is not None:
-        importlib.import_module(f"api.commands.{_name}").register(app)
 
 
 def main(arguments: list[str] | None = None) -> None:
