@@ -9,7 +9,7 @@ TORCH := torch==2.13.0
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help run test check bench migrate install install-dev node-modules lock clean
+.PHONY: help run test check bench bench-data migrate install install-dev node-modules lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,8 +28,22 @@ check: install-dev ## ruff, mypy strict, import contracts, alembic check, Docker
 	@$(BIN)/python -m migrations.check
 	@$(BIN)/hadolint Dockerfile
 
-bench: install-dev ## Measure what benchmarks/ measures; each prints a table of ratios
-	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+# Those that start the server, those that call the rules; three more need the shared data and are named where they are skipped.
+BENCH_SERVER := start_time kept_alive refused_bodies observation_posts
+BENCH_RULES := log_verification log_mutations log_database_mutations recommendation_coverage
+
+bench: install-dev ## Measure what benchmarks/ measures, as tables of ratios; with the shared data where ASSENT_DATA_DIR names it
+	@for name in $(BENCH_SERVER); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
+	@for name in $(BENCH_RULES); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@echo "== execution_kills"; $(BIN)/python -m benchmarks.execution_kills --seconds 60
+	@if [ -d "$$ASSENT_DATA_DIR/governance" ]; then $(MAKE) --no-print-directory bench-data; else \
+		echo "skipped: importing, proposal_page and text_scoring need the shared data: ASSENT_DATA_DIR=<its folder> make bench"; fi
+
+bench-data: install-dev
+	@echo "== importing"; $(BIN)/python benchmarks/importing.py "$$ASSENT_DATA_DIR/governance"
+	@echo "== proposal_page (after an import into a folder of its own)"; state=$$(mktemp -d) && trap "rm -rf $$state" EXIT && \
+		export ASSENT_STATE_DIR=$$state && $(BIN)/assent import "$$ASSENT_DATA_DIR/governance" && $(BIN)/python benchmarks/proposal_page.py
+	@echo "== text_scoring"; $(BIN)/python -m benchmarks.text_scoring "$$ASSENT_DATA_DIR"
 
 migrate: install ## Bring the configured database to the newest schema
 	@$(BIN)/alembic upgrade head

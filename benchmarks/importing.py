@@ -4,7 +4,8 @@
 
 FOLDER (default: `governance` in ASSENT_DATA_DIR) holds `votes.parquet`. Each measurement runs in a process of its own,
 one after the other, on a fresh database: bare loop, first import, second import of the same file (rows compared, not
-skipped by file).
+skipped by file). Ratios are of elapsed seconds; the processor's seconds beside them tell how much of a difference is the
+machine's other work.
 """
 
 import argparse
@@ -66,14 +67,14 @@ def _rows(folder: Path, count: int) -> list[tuple[Any, ...]]:
     return made[:count]
 
 
-def bare(engine: Engine, folder: Path, count: int) -> float:
-    """Seconds of the driver's own loop: `executemany` on SQLite, COPY on PostgreSQL, a commit per 20,000 rows."""
+def bare(engine: Engine, folder: Path, count: int) -> tuple[float, float]:
+    """Seconds of the driver's own loop, all and the processor's: `executemany` on SQLite, COPY on PostgreSQL, a commit per 20,000 rows."""
     rows = _rows(folder, count)
     postgres = engine.dialect.name == "postgresql"
     times = [COLUMNS.index(name) for name in TIMES]
     if postgres:
         rows = [tuple(_time(value) if place in times else value for place, value in enumerate(row)) for row in rows]
-    started = time.perf_counter()
+    started, busy = time.perf_counter(), time.process_time()
     for start in range(0, len(rows), _BATCH):
         part = rows[start : start + _BATCH]
         with Session(writing(engine)) as session:
@@ -85,19 +86,19 @@ def bare(engine: Engine, folder: Path, count: int) -> float:
             else:
                 driver.executemany(f"INSERT INTO vote ({', '.join(COLUMNS)}) VALUES ({', '.join('?' for _ in COLUMNS)})", part)
             session.commit()
-    return time.perf_counter() - started
+    return time.perf_counter() - started, time.process_time() - busy
 
 
 def _time(value: int | None) -> datetime | None:
     return None if value is None else datetime.fromtimestamp(value / 1_000_000, UTC)
 
 
-def imported(engine: Engine, folder: Path, count: int) -> tuple[float, dict[str, int]]:
-    """Seconds of a whole import of the file's first `count` rows: reading, checking, storing, logging; and the verdicts."""
+def imported(engine: Engine, folder: Path, count: int) -> tuple[float, float, dict[str, int]]:
+    """Seconds, all and the processor's, of importing the file's first `count` rows (read, check, store, log); and the verdicts."""
     writer = Writer(engine)
     store = LocalStore(writer, SYSTEM, datetime.now(UTC))
     done, totals = 0, dict.fromkeys(("inserted", "unchanged", "revised", "refused"), 0)
-    started = time.perf_counter()
+    started, busy = time.perf_counter(), time.process_time()
     for part in read_dump(folder / "votes.parquet", label="votes.parquet"):
         if isinstance(part, Unreadable):
             continue
@@ -106,9 +107,9 @@ def imported(engine: Engine, folder: Path, count: int) -> tuple[float, dict[str,
         done += len(part)
         if done >= count:
             break
-    seconds = time.perf_counter() - started
+    seconds, cpu = time.perf_counter() - started, time.process_time() - busy
     writer.close()
-    return seconds, totals
+    return seconds, cpu, totals
 
 
 def measure(what: str, url: str, folder: Path, count: int) -> dict[str, Any]:
@@ -117,11 +118,11 @@ def measure(what: str, url: str, folder: Path, count: int) -> dict[str, Any]:
     migrate(engine)
     if what == "bare":
         totals: dict[str, int] = {}
-        seconds = bare(engine, folder, count)
+        seconds, cpu = bare(engine, folder, count)
     else:
-        seconds, totals = imported(engine, folder, count)
+        seconds, cpu, totals = imported(engine, folder, count)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"what": what, "seconds": seconds, "rows": count, "peak_mb": peak, **totals}
+    return {"what": what, "seconds": seconds, "cpu": cpu, "rows": count, "peak_mb": peak, **totals}
 
 
 def _run(what: str, url: str, folder: Path, count: int) -> dict[str, Any]:
@@ -140,8 +141,8 @@ def compare(kind: str, folder: Path, count: int) -> None:
     print(f"{kind}: {count} votes")
     for each in (base, first, second):
         verdicts = " ".join(f"{name} {each[name]}" for name in ("inserted", "unchanged", "revised", "refused") if name in each)
-        rate = each["rows"] / each["seconds"]
-        print(f"  {each['what']:<7} {each['seconds']:8.1f} s {rate:9.0f} rows/s  peak {each['peak_mb']:.0f} MB  {verdicts}")
+        rate, time_ = each["rows"] / each["seconds"], f"{each['seconds']:8.1f} s (processor {each['cpu']:6.1f} s)"
+        print(f"  {each['what']:<7} {time_} {rate:9.0f} rows/s  peak {each['peak_mb']:.0f} MB  {verdicts}")
     ratios = {
         "first/bare": base["seconds"] / first["seconds"],
         "second/first": first["seconds"] / second["seconds"],
