@@ -11,6 +11,7 @@ from governance.errors import GovernanceError
 from governance.merkle import Frontier, leaf_hash
 from governance.records import decision_log, log_reads
 from governance.records.approvals import Approval, Consent
+from governance.records.audited_history import check_history
 from governance.records.daos import Dao, Electorate
 from governance.records.decision_log import LogEntry, LogNode
 from governance.records.executions import Execution
@@ -29,6 +30,7 @@ def check_rows(session: Session, report: Report, *, vkeys: list[str]) -> None:
     _check_consents(session, report)
     _check_executions(session, report)
     _check_standing(session, report)
+    check_history(session, report)
 
 
 def _check_log_rows(session: Session, report: Report) -> None:
