@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.bounded_heads import BoundedHeads
 from api.commands.output import CommandFailed, say
 from api.log_lines import configure_logs
 from api.runtime import Runtime, open_runtime
@@ -59,7 +60,7 @@ def server_config(settings: Settings, app: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHeads,
         ws="none",
         log_level="warning",
         access_log=False,

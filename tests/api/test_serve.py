@@ -116,6 +116,23 @@ def test_a_port_in_use_and_a_command_beside_the_server(server: tuple["subprocess
     assert json.loads(said)["key"].startswith("assent_")
 
 
+@pytest.mark.parametrize("piece", [b"a" * 65_536, b"X-Many: a\r\n" * 6_000], ids=["one long header", "many headers"])
+def test_headers_without_end_are_cut_off(server: tuple["subprocess.Popen[str]", str, dict[str, str]], piece: bytes) -> None:
+    """One anonymous connection must not keep the server busy with a header that never ends; others are answered as before."""
+    _, url, env = server
+    with socket.create_connection(("127.0.0.1", int(env["ASSENT_PORT"])), timeout=30) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: a")
+        cut_off = False
+        for _ in range(200):
+            try:
+                connection.sendall(piece)
+            except OSError:
+                cut_off = True
+                break
+    assert cut_off
+    assert httpx.get(f"{url}/healthz", headers={"X-Long": "a" * 16_000}).status_code == 200
+
+
 def test_small_answers_on_kept_alive_connections_are_sent_at_once(tmp_path: Path) -> None:
     """Without TCP_NODELAY every second answer waits 40 ms; the loop that serves sets it on every connection it accepts."""
     config = server_config(Settings(state_dir=tmp_path), FastAPI())
