@@ -34,6 +34,7 @@ class BodyLimits:
         headers = dict(scope["headers"])
         try:
             _check_url(scope)
+            _check_coding(headers)
             if scope["method"] in _WRITES and _is_streamed(scope, headers):
                 await self.app(scope, receive, send)
                 return
@@ -61,6 +62,13 @@ def _check_url(scope: Scope) -> None:
             raise InvalidInput(field, encoded.decode("latin-1"), "percent-encoded UTF-8") from None
         if "\0" in text:
             raise InvalidInput(field, encoded.decode("latin-1"), "no NUL")
+
+
+def _check_coding(headers: dict[bytes, bytes]) -> None:
+    """A compressed body is refused: what it unfolds to could be of any size."""
+    given = headers.get(b"content-encoding", b"identity").decode("latin-1").strip().lower()
+    if given != "identity":
+        raise UnsupportedMedia("Content-Encoding", given or None, "identity: bodies are sent as they are, not compressed")
 
 
 def _is_streamed(scope: Scope, headers: dict[bytes, bytes]) -> bool:

@@ -70,6 +70,18 @@ def test_another_media_type_is_refused(api: httpx.Client) -> None:
         assert api.post("/v1/daos", content=b'{"name":"a"}', headers={"content-type": kind}).status_code == 415
 
 
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "identity, gzip", ""])
+def test_a_compressed_body_is_refused_by_name(api: httpx.Client, coding: str) -> None:
+    """Nothing here unpacks: read as it came it would be called broken JSON, or be taken although it says that it is packed."""
+    headers = {**JSON, "content-encoding": coding}
+
+    answer = api.post("/v1/daos", content=b'{"name":"a"}', headers=headers)
+    batch = api.post("/v1/daos/a/votes", content=b"{}", headers={**headers, "content-type": "application/x-ndjson"})
+
+    assert (answer.status_code, answer.json()["field"]) == (415, "Content-Encoding")
+    assert batch.status_code == 415
+
+
 @pytest.mark.parametrize("url", ["/v1/daos/%00", "/v1/daos/%ff%fe", "/v1/daos?source=%00", "/v1/daos?source=%ed%a0%80"])
 def test_a_url_that_no_store_can_keep_is_refused(api: httpx.Client, url: str) -> None:
     """PostgreSQL refuses NUL and broken UTF-8 with an error of its own; it must not come to that."""
