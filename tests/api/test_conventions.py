@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.commands.connection import InProcess
-from api.conditional import matches
+from api.conditional import matches, tag_of
 from api.pagination import make_cursor, read_cursor
 from api.runtime import open_runtime
 from api.settings import Settings
@@ -36,6 +36,25 @@ def test_an_unchanged_answer_is_304_and_a_changed_one_is_not(api: httpx.Client) 
     assert (same.status_code, same.content) == (304, b"")
     assert same.headers["etag"] == first.headers["etag"]
     assert changed.status_code == 200
+
+
+def test_time_passing_alone_is_no_other_answer() -> None:
+    """A DAO shows its clock and a series when it was read, first, last or in between; a text that looks like it still counts."""
+    for name in (b"now", b"as_of"):
+        answers = [b'{"a":1,"%s":"2026-11-21T00:00:0%dZ","b":2}' % (name, second) for second in (1, 2)]
+        texts = [b'{"a":"\\"%s\\":\\"%d\\""}' % (name, second) for second in (1, 2)]
+
+        assert tag_of(answers[0]) == tag_of(answers[1]) != tag_of(answers[0].replace(b'"b":2', b'"b":3'))
+        assert tag_of(texts[0]) != tag_of(texts[1])
+
+
+def test_a_clock_that_was_moved_is_another_answer(api: httpx.Client) -> None:
+    """What a reader holds of a demonstration's clock must not outlive a jump of it."""
+    api.post("/v1/daos", json={"name": "tide", "invented": True})
+    first = api.get("/v1/daos/tide")
+    api.post("/v1/daos/tide/clock", json={"by_s": 3600})
+
+    assert api.get("/v1/daos/tide", headers={"If-None-Match": first.headers["etag"]}).status_code == 200
 
 
 @pytest.mark.parametrize(
