@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from governance.promotions import HeldOutResult, Promotion, PromotionWithheld
+
 
 class Sentiment(StrEnum):
     """How a text feels."""
@@ -145,3 +147,39 @@ class OutcomeForecaster(Protocol):
 
     def digest(self) -> str:
         """The digest of the model's weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeAnswer:
+    """A question as it could be asked once, and what came of it."""
+
+    question: OutcomeQuestion
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeCandidate:
+    """Weights fitted on answers, with their SHA-256, what they and the incumbent reached on later time, and the decision.
+
+    `trained_answers` are those it learnt from: all before the held-out time began.
+    """
+
+    data: bytes
+    digest: str
+    result: HeldOutResult
+    incumbent: HeldOutResult
+    decision: Promotion | PromotionWithheld
+    trained_answers: int
+
+
+class OutcomeTrainer(Protocol):
+    """Fits candidates for the outcome forecast; raises `ModelUnavailable` when the incumbent or the encoder cannot load."""
+
+    def train(
+        self, answers: Sequence[OutcomeAnswer], incumbent: bytes | None, *, as_of: datetime, margin_micronats: int
+    ) -> OutcomeCandidate:
+        """A candidate from `answers` (in any order), judged beside `incumbent`: weights, or None for those that ship.
+
+        The same answers give the same bytes. Raises `InvalidInput` when too few answers, or answers of one kind only,
+        lie before the held-out time.
+        """

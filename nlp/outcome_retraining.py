@@ -1,23 +1,25 @@
 """A candidate from a deployment's own closed proposals, compared with what serves on time neither learnt from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from governance.errors import InvalidInput
-from governance.evidence import OutcomeQuestion
-from governance.promotions import UNIT, HeldOutResult, Promotion, PromotionWithheld, decide_promotion
+from governance.evidence import OutcomeAnswer, OutcomeCandidate, OutcomeQuestion
+from governance.promotions import UNIT, HeldOutResult, decide_promotion
 from nlp.features import FeatureMaker
+from nlp.model_store import SHIPPED, find_weights, read_weights
 from nlp.outcome import Estimates
 from nlp.outcome_fitting import Sheet, fit_passing
 from nlp.outcome_metrics import log_loss
 from nlp.outcome_record import Records
 from nlp.outcome_text import Embedder
-from nlp.outcome_weights import OutcomeWeights, pack, unpack
+from nlp.outcome_weights import NAME, OutcomeWeights, pack, unpack
 
 Floats = NDArray[np.float64]
 Answer = tuple[OutcomeQuestion, bool]
@@ -31,20 +33,25 @@ FEWEST_ANSWERS = 150
 SEED = 20261121
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A candidate, its bytes and digest, both held-out results, and whether it may replace the incumbent."""
+class OutcomeRetrainer:
+    """The `OutcomeTrainer` of the outcome model."""
 
-    weights: OutcomeWeights
-    data: bytes
-    digest: str
-    result: HeldOutResult
-    incumbent: HeldOutResult
-    decision: Promotion | PromotionWithheld
-    trained_answers: int
+    def __init__(self, embedder: Embedder, shipped: Path = SHIPPED) -> None:
+        self._embedder = embedder
+        self._shipped = shipped
+
+    def train(
+        self, answers: Sequence[OutcomeAnswer], incumbent: bytes | None, *, as_of: datetime, margin_micronats: int
+    ) -> OutcomeCandidate:
+        """A candidate beside `incumbent`, or beside what ships; see `retrain_outcome`."""
+        serving = read_weights(find_weights(NAME, self._shipped)) if incumbent is None else incumbent
+        rows = [(answer.question, answer.passed) for answer in answers]
+        return retrain_outcome(rows, serving, self._embedder, as_of=as_of, margin_micronats=margin_micronats)
 
 
-def retrain_outcome(rows: Sequence[Answer], incumbent: bytes, embedder: Embedder, *, as_of: datetime, margin_micronats: int) -> Candidate:
+def retrain_outcome(
+    rows: Sequence[Answer], incumbent: bytes, embedder: Embedder, *, as_of: datetime, margin_micronats: int
+) -> OutcomeCandidate:
     """Refit the passing model of `incumbent` (weights bytes) on the earlier `rows`, and judge both on the later 30 %.
 
     Rows are (question as it was asked, whether it passed), all known at `as_of`, in any order; the same rows give
@@ -68,7 +75,7 @@ def retrain_outcome(rows: Sequence[Answer], incumbent: bytes, embedder: Embedder
     result = _result(fitted, data, late, answers)
     current = _result(weights, incumbent, late, answers)
     decision = decide_promotion(result, current, margin_micronats=margin_micronats)
-    return Candidate(fitted, data, result.model_digest, result, current, decision, len(passed))
+    return OutcomeCandidate(data, result.model_digest, result, current, decision, len(passed))
 
 
 def _split(ordered: Sequence[Answer]) -> tuple[list[Answer], list[Answer]]:

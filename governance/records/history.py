@@ -2,7 +2,8 @@
 
 from bisect import bisect_left
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Final
@@ -10,7 +11,8 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from governance.evidence import ClosedProposal, KnownProposal, KnownVote, OutcomeQuestion
+from governance.errors import NotFound
+from governance.evidence import ClosedProposal, KnownProposal, KnownVote, OutcomeAnswer, OutcomeQuestion
 from governance.intake.fields import BELIEVABLE_FROM
 from governance.intake.proposals import OFFICIAL_RULES
 from governance.readings import mean_stance
@@ -33,34 +35,47 @@ _COLUMNS: Final = (
 
 @dataclass(slots=True)
 class _History:
-    """A DAO's closed proposals in the order in which their results became known, at one version of its data."""
+    """What became known of a DAO's closed proposals, in the order in which it did, at one version of its data.
+
+    `said[n]` is (proposal, what it was from `known[n]` on, None where a correction took its result away).
+    """
 
     version: int
-    rows: tuple[ClosedProposal, ...]
+    said: tuple[tuple[str, ClosedProposal | None], ...]
     known: tuple[datetime, ...]
     cuts: "OrderedDict[int, tuple[ClosedProposal, ...]]"
 
     def before(self, as_of: datetime) -> tuple[ClosedProposal, ...]:
-        """Those whose result was known before `as_of`; the same object again while no other result became known."""
+        """As known before `as_of`; the same object again while nothing else became known."""
         count = bisect_left(self.known, as_of)
         if count not in self.cuts:
-            self.cuts[count] = self.rows[:count]
+            self.cuts[count] = tuple(closed for closed in dict(self.said[:count]).values() if closed is not None)
             if len(self.cuts) > _KEPT_CUTS:
                 self.cuts.popitem(last=False)
         self.cuts.move_to_end(count)
         return self.cuts[count]
+
+    def latest(self, as_of: datetime) -> list[tuple[datetime, ClosedProposal]]:
+        """As known before `as_of`, each with the moment since which it is known like this; by that moment and id."""
+        count = bisect_left(self.known, as_of)
+        since = {said[0]: (moment, said[1]) for moment, said in zip(self.known[:count], self.said[:count], strict=True)}
+        found = [(moment, closed) for moment, closed in since.values() if closed is not None]
+        return sorted(found, key=lambda each: (each[0], each[1].proposal.proposal_id))
 
 
 _kept: "OrderedDict[tuple[str, str], _History]" = OrderedDict()
 _lock = Lock()
 
 
-def outcome_question(session: Session, proposal_id: str, as_of: datetime) -> OutcomeQuestion:
+def outcome_question(
+    session: Session, proposal_id: str, as_of: datetime, *, history: tuple[ClosedProposal, ...] | None = None
+) -> OutcomeQuestion:
     """The question "how will this proposal end?" as it could be asked at `as_of`.
 
     The proposal is its revision then; votes are those cast by then at a time the source really tells; history is the
     DAO's proposals whose official result was known before. That a proposal has no votes counts as a fact only where votes of
-    the DAO were collected in the 90 days before `as_of`.
+    the DAO were collected in the 90 days before `as_of`. A caller that asks much of one DAO may bring its `history`, with
+    rows that close when their results became known: a forecaster takes from it what closed before `as_of`.
 
     Raises:
         NotFound: nobody could know of the proposal at `as_of`.
@@ -71,10 +86,43 @@ def outcome_question(session: Session, proposal_id: str, as_of: datetime) -> Out
         proposal=_known_proposal(row),
         as_of=as_of,
         votes=votes,
-        history=closed_proposals(session, row["dao_id"], as_of=as_of),
+        history=closed_proposals(session, row["dao_id"], as_of=as_of) if history is None else history,
         stance=stance_so_far(session, proposal_id, as_of=as_of),
         votes_known=bool(votes) or _votes_are_collected(session, row, as_of),
     )
+
+
+def known_answers(session: Session, dao_id: str, *, as_of: datetime) -> Iterator[OutcomeAnswer]:
+    """The DAO's questions whose official answers were known before `as_of`, each as it could be asked when voting started.
+
+    Where no start is told it is asked at publication. Ordered by when the answer was known, whatever order rows came in.
+    All questions share one history tuple, so that the work on it is done once.
+    """
+    found = _history(session, dao_id).latest(as_of)
+    # A result counts from when it was known, which may be later than the recorded close.
+    history = tuple(replace(closed, closed_at=moment) for moment, closed in found)
+    for (_, closed), counted in zip(found, history, strict=True):
+        asked_at = _start_of(closed.proposal)
+        if asked_at is None or asked_at >= counted.closed_at:
+            continue
+        try:
+            question = outcome_question(session, closed.proposal.proposal_id, asked_at, history=history)
+        except NotFound:  # it came in without a time, and was told only later to have been there before
+            continue
+        yield OutcomeAnswer(question, closed.passed)
+
+
+def daos_with_results(session: Session) -> list[str]:
+    """The DAOs of which some proposal's outcome is known, by id."""
+    table = known.PROPOSALS.table
+    found = session.execute(select(table.c.dao_id).where(table.c.outcome.is_not(None)).distinct()).scalars()
+    return sorted(found)
+
+
+def _start_of(proposal: KnownProposal) -> datetime | None:
+    if proposal.published_at is None or proposal.starts_at is None:
+        return proposal.published_at
+    return max(proposal.published_at, proposal.starts_at)
 
 
 def known_votes(session: Session, proposal_id: str, *, as_of: datetime) -> tuple[KnownVote, ...]:
@@ -101,34 +149,56 @@ def stance_so_far(session: Session, proposal_id: str, *, as_of: datetime) -> flo
 
 def closed_proposals(session: Session, dao_id: str, *, as_of: datetime) -> tuple[ClosedProposal, ...]:
     """The DAO's proposals whose official result was known before `as_of`, in the order in which it became known."""
+    found = _history(session, dao_id)
+    with _lock:
+        return found.before(as_of)
+
+
+def _history(session: Session, dao_id: str) -> _History:
     version = get_dao(session, dao_id).data_version
     key = str(session.get_bind().engine.url), dao_id
     with _lock:
         kept = _kept.get(key)
         if kept is None or kept.version != version:
-            kept = _kept[key] = _read_history(session, dao_id, version)
+            kept = _kept[key] = _renewed(kept, _read_history(session, dao_id, version))
             if len(_kept) > _KEPT:
                 _kept.popitem(last=False)
         _kept.move_to_end(key)
-        return kept.before(as_of)
+        return kept
+
+
+def _renewed(kept: _History | None, fresh: _History) -> _History:
+    """`fresh`, or what was kept where no proposal changed: forecasters know a history tuple again by its identity."""
+    if kept is None or (kept.said, kept.known) != (fresh.said, fresh.known):
+        return fresh
+    return replace(kept, version=fresh.version)
 
 
 def _read_history(session: Session, dao_id: str, version: int) -> _History:
     table = known.PROPOSALS.table
-    query = select(*(table.c[name] for name in _COLUMNS)).where(
-        table.c.dao_id == dao_id, table.c.outcome.is_not(None), table.c.outcome_rule.in_(sorted(OFFICIAL_RULES))
-    )
-    found: list[tuple[datetime, str, ClosedProposal]] = []
+    official = table.c.outcome.is_not(None) & table.c.outcome_rule.in_(sorted(OFFICIAL_RULES))
+    query = select(*(table.c[name] for name in _COLUMNS)).where(table.c.dao_id == dao_id, official | (table.c.revision > 1))
+    said: list[tuple[datetime, str, ClosedProposal | None]] = []
     for row in session.execute(query).mappings():
-        # A proposal that was seen with several contents is read as it stood when its result became known.
-        revised = row["revision"] > 1
-        then = known.read_one(session, known.PROPOSALS, row["id"], as_of=row["result_known_at"]) if revised else dict(row)
-        closed = _closed_proposal(then) if then["outcome"] is not None else None
-        if closed is not None:
-            found.append((row["result_known_at"], row["id"], closed))
-    found.sort(key=lambda each: each[:2])
-    rows = tuple(closed for _, _, closed in found)
-    return _History(version, rows, tuple(moment for moment, _, _ in found), OrderedDict())
+        if row["revision"] > 1:
+            said += _read_revised(session, row["id"])
+        else:
+            said.append((row["result_known_at"], row["id"], _closed_proposal(dict(row))))
+    said.sort(key=lambda each: each[:2])
+    return _History(version, tuple(each[1:] for each in said), tuple(moment for moment, *_ in said), OrderedDict())
+
+
+def _read_revised(session: Session, proposal_id: str) -> list[tuple[datetime, str, ClosedProposal | None]]:
+    """What a proposal that was seen with several contents was, from each moment at which that changed."""
+    contents = known.PROPOSALS.content_table.c
+    told = session.execute(select(contents.known_at, contents.result_known_at).where(contents.proposal_id == proposal_id)).all()
+    said: list[tuple[datetime, str, ClosedProposal | None]] = []
+    for moment in sorted({moment for row in told for moment in row if moment >= min(known_at for known_at, _ in told)}):
+        then = known.read_one(session, known.PROPOSALS, proposal_id, as_of=moment)
+        closed = _closed_proposal(then) if then["outcome"] is not None and then["outcome_rule"] in OFFICIAL_RULES else None
+        if closed != (said[-1][2] if said else None):
+            said.append((moment, proposal_id, closed))
+    return said
 
 
 def _closed_proposal(row: dict[str, Any]) -> ClosedProposal | None:

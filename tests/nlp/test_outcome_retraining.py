@@ -8,8 +8,9 @@ from functools import cache
 import pytest
 
 from governance.errors import InvalidInput
+from governance.evidence import OutcomeCandidate
 from governance.promotions import PromotionWithheld
-from nlp.outcome_retraining import FEWEST_ANSWERS, Answer, Candidate, retrain_outcome
+from nlp.outcome_retraining import FEWEST_ANSWERS, Answer, retrain_outcome
 from nlp.outcome_text import CachedEmbedder
 from nlp.outcome_weights import pack
 from tests.outcome_world import BEGIN, WordEmbedder, closed, history, question, small_weights
@@ -23,14 +24,14 @@ def answers(count: int) -> list[Answer]:
     return [(replace(question(number), history=past), closed(number).passed) for number in range(count)]
 
 
-def retrained(rows: list[Answer], margin: int = 0) -> Candidate:
+def retrained(rows: list[Answer], margin: int = 0) -> OutcomeCandidate:
     """A candidate from the small weights."""
     embedder = CachedEmbedder(WordEmbedder())
     return retrain_outcome(rows, pack(small_weights()), embedder, as_of=NOW, margin_micronats=margin)
 
 
 @cache
-def plain() -> Candidate:
+def plain() -> OutcomeCandidate:
     """The candidate of 400 answers."""
     return retrained(answers(400))
 
