@@ -36,6 +36,7 @@ ROUTES = (
     "imports",
     "sentiment",
     "forecasts",
+    "text_vectors",
     "parameters",
     "guardrails",
     "recommendations",
@@ -45,6 +46,7 @@ ROUTES = (
     "pause",
     "overrides",
     "decision_log",
+    "retraining",
     "models",
     "keys",
 )

@@ -3,16 +3,29 @@
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from api.settings import Settings
 from governance.errors import ModelUnavailable
-from governance.evidence import OutcomeForecast, OutcomeForecaster, OutcomeQuestion, TextReader, TextReading, TextToRead
+from governance.evidence import (
+    OutcomeForecast,
+    OutcomeForecaster,
+    OutcomeQuestion,
+    OutcomeTrainer,
+    TextReader,
+    TextReading,
+    TextToRead,
+)
+
+if TYPE_CHECKING:
+    from nlp.text_vectors import KeptEmbedder
 
 R = TypeVar("R")
 NOT_LOADED, LOADED = "not_loaded", "loaded"
 # Models fitted and promoted in this deployment lie here, in the state folder; without one, what ships with Assent serves.
 PROMOTED_FOLDER = "models"
+# The vectors of every text that was embedded here, in the state folder: a cache, safe to delete.
+VECTORS_FILE = "text-vectors"
 
 
 class Models:
@@ -22,6 +35,7 @@ class Models:
         self._settings = settings
         self._reader: WatchedReader | None = None
         self._forecaster: WatchedForecaster | None = None
+        self._embedder: KeptEmbedder | None = None
         self._lock = threading.Lock()
         self._states = {"text": NOT_LOADED, "outcome": NOT_LOADED}
 
@@ -40,8 +54,27 @@ class Models:
         """The outcome forecaster; asking it raises `ModelUnavailable` when its model cannot load."""
         with self._lock:
             if self._forecaster is None:
-                self._forecaster = WatchedForecaster(_forecaster(self._settings), self._states)
+                self._forecaster = WatchedForecaster(_forecaster(self._settings, self._vectors()), self._states)
             return self._forecaster
+
+    def trainer(self) -> OutcomeTrainer:
+        """What fits outcome models; it shares the forecaster's text vectors."""
+        from nlp.outcome_retraining import OutcomeRetrainer  # noqa: PLC0415  # as below
+
+        return OutcomeRetrainer(self.embedder())
+
+    def embedder(self) -> "KeptEmbedder":
+        """The text vectors that forecasts need, kept in the state folder."""
+        with self._lock:
+            return self._vectors()
+
+    def _vectors(self) -> "KeptEmbedder":
+        if self._embedder is None:
+            from nlp.outcome_text import MiniLmEmbedder  # noqa: PLC0415  # as below
+            from nlp.text_vectors import KeptEmbedder  # noqa: PLC0415  # as below
+
+            self._embedder = KeptEmbedder(MiniLmEmbedder(), self._settings.state_dir / VECTORS_FILE)
+        return self._embedder
 
     def reload(self) -> None:
         """Forget what is loaded: the next question is answered by what is champion then."""
@@ -102,11 +135,12 @@ def _reader(settings: Settings) -> TextReader:
     return EncoderTextReader(sentiment_model=settings.sentiment_model, stance_model=settings.stance_model)
 
 
-def _forecaster(settings: Settings) -> OutcomeForecaster:
+def _forecaster(settings: Settings, embedder: "KeptEmbedder") -> OutcomeForecaster:
+    from nlp.model_store import SHIPPED  # noqa: PLC0415
     from nlp.outcome import ShippedOutcomeForecaster  # noqa: PLC0415
 
     promoted = promoted_folder(settings)
-    return ShippedOutcomeForecaster(promoted) if (promoted / "outcome.json").is_file() else ShippedOutcomeForecaster()
+    return ShippedOutcomeForecaster(promoted if (promoted / "outcome.json").is_file() else SHIPPED, embedder)
 
 
 def promoted_folder(settings: Settings) -> Path:

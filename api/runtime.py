@@ -15,6 +15,7 @@ from api.database import Writer
 from api.log_opening import make_signer
 from api.log_signer import LogSigner
 from api.models import Models
+from api.promoted_models import write_champion
 from api.proposal_pages import PageMemory
 from api.settings import Settings
 from api.state_folder import StateFolder
@@ -90,6 +91,8 @@ def _open(settings: Settings, state: StateFolder, clock: Callable[[], datetime])
     signer = make_signer(settings, engine)
     writer = Writer(engine, queue_size=settings.writer_queue, signer=signer)
     writer.run(lambda session: _remember_admin_key(session, admin_key, clock()))
+    with Session(engine) as session:
+        write_champion(settings, session)
     return Runtime(
         settings=settings,
         state=state,

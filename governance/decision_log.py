@@ -154,6 +154,9 @@ REQUIRED_DATA: Mapping[EntryKind, frozenset[str]] = {
     EntryKind.OVERRIDE_MADE: frozenset({"reason"}),
     EntryKind.REFUSAL_RECORDED: frozenset({"code"}),
     EntryKind.VERIFICATION_RECORDED: frozenset({"verdict"}),
+    EntryKind.MODEL_TRAINED: frozenset({"model_digest", "weights", "data", "scores"}),
+    EntryKind.MODEL_PROMOTED: frozenset({"model_digest", "replaces", "gain_micronats", "margin_micronats"}),
+    EntryKind.PROMOTION_WITHHELD: frozenset({"model_digest", "reason", "gain_micronats", "margin_micronats"}),
 }
 
 

@@ -115,7 +115,11 @@ class MiniLmEmbedder:
     def _load(self) -> tuple[object, object]:
         if self._loaded is None:
             from transformers import AutoModel, AutoTokenizer  # noqa: PLC0415 - as above
+            from transformers import logging as transformers_logging  # noqa: PLC0415 - as above
 
+            # Its report of the unused pooling layer and its progress bar do not belong on a server's stderr.
+            transformers_logging.set_verbosity_error()
+            transformers_logging.disable_progress_bar()
             folder = base_folder()
             try:
                 tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)

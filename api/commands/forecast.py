@@ -1,12 +1,21 @@
-"""`assent forecast`: says how a proposal ends."""
+"""`assent forecast`: says how a proposal ends, or how all open proposals of a DAO do."""
 
+import sys
+from collections.abc import Iterator
 from typing import Annotated, Any
 
+import httpx
 import typer
+from tqdm import tqdm
 
 from api.commands.connection import open_api
-from api.commands.output import DONE, CommandFailed, answer_of, report
+from api.commands.output import DONE, USAGE, CommandFailed, answer_of, report
 from api.settings import Settings
+from governance import identity
+
+Answer = dict[str, Any]
+# Texts per request: each ends with a step of the progress bar, and an interruption loses none of them.
+_TEXTS = 64
 
 
 def register(app: typer.Typer) -> None:
@@ -15,7 +24,8 @@ def register(app: typer.Typer) -> None:
 
 
 def forecast(
-    proposal: Annotated[str, typer.Argument(help="The proposal: our id, or its platform's own id.")],
+    proposal: Annotated[str | None, typer.Argument(help="The proposal: our id, or its platform's own id.", show_default=False)] = None,
+    dao: Annotated[str | None, typer.Option(help="All open proposals of this DAO (name or id) instead.")] = None,
     as_of: Annotated[
         str | None, typer.Option(help="As known at this time (RFC 3339 with a zone); default now, or just before the close.")
     ] = None,
@@ -24,17 +34,68 @@ def forecast(
 ) -> int:
     """Forecast from what was known: chance to pass beside the base rate, approval share and turnout with intervals.
 
+    The first forecast of a DAO has the texts of all its closed proposals read, which takes minutes for thousands of them.
+
     Example: assent forecast prop_abcdefghijklmnopqrstuvwxyz --as-of 2023-10-01T00:00:00Z
     """
+    if (proposal is None) == (dao is None):
+        raise CommandFailed("name a proposal, or a DAO with --dao", USAGE)
+    query = {} if as_of is None else {"as_of": as_of}
     with open_api(Settings()) as api:
-        id_ = proposal if proposal.startswith("prop_") else _find(api.get("/v1/proposals", params={"external_id": proposal}), proposal)
-        query = {} if as_of is None else {"as_of": as_of}
-        path = f"/v1/proposals/{id_}/forecast"
-        answer: dict[str, Any] = answer_of(api.post(path, params=query) if record else api.get(path, params=query))
+        if proposal is not None:
+            asked = [_find(api, proposal)]
+        else:
+            dao_id = identity.dao_id(str(dao))
+            asked = [(str(row["id"]), dao_id) for row in _open_proposals(api, dao_id, query)]
+        for each in sorted({dao_id for _, dao_id in asked}):
+            _make_vectors(api, each)
+        paths = [f"/v1/proposals/{id_}/forecast" for id_, _ in asked]
+        answers: list[Answer] = [answer_of(api.post(path, params=query) if record else api.get(path, params=query)) for path in paths]
     if as_json:
-        report(answer)
+        report(answers[0] if proposal is not None else {"forecasts": answers})
         return DONE
-    typer.echo(f"{id_} as of {answer['as_of']}")
+    for answer in answers:
+        _tell(answer)
+    if not answers:
+        typer.echo("no proposal is open")
+    return DONE
+
+
+def _find(api: httpx.Client, proposal: str) -> tuple[str, str]:
+    """Our id of the proposal, and its DAO."""
+    if proposal.startswith("prop_"):
+        found: Any = answer_of(api.get(f"/v1/proposals/{proposal}"))
+        return proposal, str(found["dao_id"])
+    items: Any = answer_of(api.get("/v1/proposals", params={"external_id": proposal}))["items"]
+    if len(items) != 1:
+        raise CommandFailed(f"{len(items)} proposals are called {proposal!r}: give our id")
+    return str(items[0]["id"]), str(items[0]["dao_id"])
+
+
+def _open_proposals(api: httpx.Client, dao_id: str, query: dict[str, str]) -> Iterator[Answer]:
+    cursor: str | None = None
+    while True:
+        more = {} if cursor is None else {"cursor": cursor}
+        page: Answer = answer_of(api.get(f"/v1/daos/{dao_id}/proposals", params={"phase": "active", "limit": "200", **query, **more}))
+        yield from page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return
+
+
+def _make_vectors(api: httpx.Client, dao_id: str) -> None:
+    """Have the DAO's texts embedded, a few per request, with a bar on a terminal when there are any."""
+    path = f"/v1/daos/{dao_id}/text-vectors"
+    missing = int(str(answer_of(api.post(path, json={"limit": 0}))["missing"]))
+    with tqdm(total=missing, unit=" texts", desc="reading history", disable=not missing or not sys.stderr.isatty(), file=sys.stderr) as bar:
+        while missing:
+            answer: Answer = answer_of(api.post(path, json={"limit": _TEXTS}))
+            bar.update(answer["made"])
+            missing = answer["missing"]
+
+
+def _tell(answer: Answer) -> None:
+    typer.echo(f"{answer['proposal_id']} as of {answer['as_of']}")
     typer.echo(
         f"passes {answer['passes']}  base rate {answer['base_rate']}  ({answer['served']}, {answer['history_size']} closed proposals)"
     )
@@ -44,11 +105,3 @@ def forecast(
             typer.echo(f"{name.replace('_', ' ')} {answer[name]}  90 %: {low} to {high}")
     if answer["reason"]:
         typer.echo(answer["reason"])
-    return DONE
-
-
-def _find(response: Any, external_id: str) -> str:  # noqa: ANN401  # an httpx response
-    items: Any = answer_of(response)["items"]
-    if len(items) != 1:
-        raise CommandFailed(f"{len(items)} proposals are called {external_id!r}: give our id")
-    return str(items[0]["id"])
