@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,8 +53,8 @@ def build_page(session: Session, asked: PageQuestion, *, overview: Overview, as_
     page["as_of"] = as_of
     page["complete"] = False
     for part in asked.parts:
-        here = part is Part.TALLY or getattr(overview, part.value)
-        page[part.value] = _PARTS[part](session, asked, row, as_of) if here else _EMPTY.get(part, [])
+        here = overview.votes if part is Part.TALLY else getattr(overview, part.value)
+        page[part.value] = _PARTS[part](session, asked, row, as_of) if here else _empty(part, row)
     page["indexed_to"] = _newest(page)
     return page
 
@@ -77,7 +77,11 @@ def _newest(page: dict[str, Any]) -> datetime:
 
 def tally_part(session: Session, row: Mapping[str, Any], *, as_of: datetime) -> dict[str, Any]:
     """What the votes of the proposal in `row` add up to, of `TallyOut`'s shape."""
-    counted = count(votes_cast(session, row["id"], as_of=as_of), kind=row["kind"], choices=row["choices"])
+    return _tally(row, votes_cast(session, row["id"], as_of=as_of))
+
+
+def _tally(row: Mapping[str, Any], cast: Sequence[tuple[str, str | None, str | None]]) -> dict[str, Any]:
+    counted = count(cast, kind=row["kind"], choices=row["choices"])
     labels = dict(enumerate(row["choices"] or (), start=1))
     return {
         "voting_type": voting_type(row["kind"]),
@@ -124,12 +128,15 @@ _PARTS: dict[Part, Callable[[Session, PageQuestion, dict[str, Any], datetime], o
 }
 
 
-# What a part is without rows; the others are empty lists.
-_EMPTY: dict[Part, object] = {
-    Part.VOTES: {"items": [], "next_cursor": None},
-    Part.READINGS: {"counts": {}, "items": []},
-    Part.FORECAST: None,
-}
+def _empty(part: Part, row: Mapping[str, Any]) -> object:
+    """What a part is without rows."""
+    if part is Part.TALLY:
+        return _tally(row, ())
+    if part is Part.VOTES:
+        return {"items": [], "next_cursor": None}
+    if part is Part.READINGS:
+        return {"counts": {}, "items": []}
+    return None if part is Part.FORECAST else []
 
 
 @dataclass(slots=True)

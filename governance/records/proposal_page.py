@@ -23,23 +23,55 @@ def _columns(model: type[SQLModel], *names: str) -> Select[Any]:
     return select(*(table.c[name] for name in names))
 
 
-_VOTES = _columns(Vote, "id", "voter", "choice", "power", "power_kind", "reason", "cast_at", "cast_at_estimated", "source", "known_at")
-_POSTS = _columns(Post, "id", "forum", "topic_id", "topic_title", "number", "author", "text", "posted_at", "known_at")
-_LINKS = _columns(ForumLink, "forum", "topic_id", "source", "known_at")
-_READINGS = _columns(Reading, "id", "subject_kind", "subject_id", "task", "label", "scores", "model_sha256", "text_sha256", "known_at")
-_FORECASTS = _columns(Forecast, "id", "as_of", "body", "sha256", "model_sha256")
-_FLAGS = _columns(Flag, "id", "rule", "rule_version", "status", "body", "as_of")
-_PROGRESS = _columns(VoteProgress, "seen_at", "status", "power", "votes", "ends_at")
-_REVISIONS = _columns(ProposalRevision, "content_sha256", "known_at", "recorded_at")
-
-
 # Statements are made once: on a page of small answers, building them would take longer than running them.
 _ID: BindParameter[str] = bindparam("proposal")
 _AS_OF, _LIMIT = bindparam("as_of", type_=UtcDateTime()), bindparam("limit", type_=Integer())
 _PROPOSAL = select(PROPOSALS.table).where(PROPOSALS.table.c.id == _ID, PROPOSALS.table.c.known_at <= _AS_OF)
-_NEWEST_VOTES = (
-    _VOTES.where(col(Vote.proposal_id) == _ID, col(Vote.known_at) <= _AS_OF)
-    .order_by(col(Vote.known_at).desc(), col(Vote.id).desc())
+_VOTES = _columns(
+    Vote, "id", "voter", "choice", "power", "power_kind", "reason", "cast_at", "cast_at_estimated", "source", "known_at"
+).where(col(Vote.proposal_id) == _ID, col(Vote.known_at) <= _AS_OF)
+_NEWEST_VOTES = _VOTES.order_by(col(Vote.known_at).desc(), col(Vote.id).desc()).limit(_LIMIT)
+_POSTS = (
+    _columns(Post, "id", "forum", "topic_id", "topic_title", "number", "author", "text", "posted_at", "known_at")
+    .where(col(Post.proposal_id) == _ID, col(Post.known_at) <= _AS_OF)
+    .order_by(col(Post.known_at).desc(), col(Post.id))
+    .limit(_LIMIT)
+)
+_LINKS = (
+    _columns(ForumLink, "forum", "topic_id", "source", "known_at")
+    .where(col(ForumLink.proposal_id) == _ID, col(ForumLink.known_at) <= _AS_OF)
+    .order_by(col(ForumLink.forum), col(ForumLink.topic_id))
+    .limit(_LIMIT)
+)
+_READ = (col(Reading.proposal_id) == _ID, col(Reading.known_at) <= _AS_OF)
+_READING_COUNTS = select(col(Reading.task), col(Reading.label), func.count()).where(*_READ).group_by(col(Reading.task), col(Reading.label))
+_READINGS = (
+    _columns(Reading, "id", "subject_kind", "subject_id", "task", "label", "scores", "model_sha256", "text_sha256", "known_at")
+    .where(*_READ)
+    .order_by(col(Reading.known_at).desc(), col(Reading.id))
+    .limit(_LIMIT)
+)
+_FORECASTS = (
+    _columns(Forecast, "id", "as_of", "body", "sha256", "model_sha256")
+    .where(col(Forecast.proposal_id) == _ID, col(Forecast.as_of) <= _AS_OF)
+    .order_by(col(Forecast.as_of).desc(), col(Forecast.recorded_at).desc())
+    .limit(_LIMIT)
+)
+_FLAGS = (
+    _columns(Flag, "id", "rule", "rule_version", "status", "body", "as_of")
+    .where(col(Flag.proposal_id) == _ID, col(Flag.as_of) <= _AS_OF)
+    .order_by(col(Flag.rule), col(Flag.as_of))
+)
+_PROGRESS = (
+    _columns(VoteProgress, "seen_at", "status", "power", "votes", "ends_at")
+    .where(col(VoteProgress.proposal_id) == _ID, col(VoteProgress.known_at) <= _AS_OF)
+    .order_by(col(VoteProgress.seen_at), col(VoteProgress.content_sha256))
+    .limit(_LIMIT)
+)
+_REVISIONS = (
+    _columns(ProposalRevision, "content_sha256", "known_at", "recorded_at")
+    .where(col(ProposalRevision.proposal_id) == _ID, col(ProposalRevision.known_at) <= _AS_OF)
+    .order_by(col(ProposalRevision.recorded_at), col(ProposalRevision.content_sha256))
     .limit(_LIMIT)
 )
 _OVERVIEW = (
@@ -140,64 +172,52 @@ def votes_page(
 ) -> list[dict[str, Any]]:
     """Votes, newest first, from behind `after`."""
     if after is None:
-        found = session.connection().execute(_NEWEST_VOTES, {"proposal": proposal_id, "as_of": as_of, "limit": limit})
-        return [dict(row) for row in found.mappings()]
-    query = _VOTES.where(col(Vote.proposal_id) == proposal_id, col(Vote.known_at) <= as_of)
-    if after is not None:
-        known_at, vote_id = after
-        query = query.where(or_(col(Vote.known_at) < known_at, and_(col(Vote.known_at) == known_at, col(Vote.id) < vote_id)))
-    return _rows(session, query.order_by(col(Vote.known_at).desc(), col(Vote.id).desc()).limit(limit))
+        return _rows(session, _NEWEST_VOTES, proposal_id, as_of, limit)
+    known_at, vote_id = after
+    older = or_(col(Vote.known_at) < known_at, and_(col(Vote.known_at) == known_at, col(Vote.id) < vote_id))
+    return _rows(session, _NEWEST_VOTES.where(older), proposal_id, as_of, limit)
 
 
 def posts(session: Session, proposal_id: str, *, as_of: datetime, limit: int) -> list[dict[str, Any]]:
     """The discussion's posts, newest first."""
-    query = _POSTS.where(col(Post.proposal_id) == proposal_id, col(Post.known_at) <= as_of)
-    return _rows(session, query.order_by(col(Post.known_at).desc(), col(Post.id)).limit(limit))
+    return _rows(session, _POSTS, proposal_id, as_of, limit)
 
 
 def links(session: Session, proposal_id: str, *, as_of: datetime) -> list[dict[str, Any]]:
     """Where the proposal is discussed."""
-    query = _LINKS.where(col(ForumLink.proposal_id) == proposal_id, col(ForumLink.known_at) <= as_of)
-    return _rows(session, query.order_by(col(ForumLink.forum), col(ForumLink.topic_id)).limit(100))
+    return _rows(session, _LINKS, proposal_id, as_of, 100)
 
 
 def readings(session: Session, proposal_id: str, *, as_of: datetime, limit: int) -> tuple[dict[str, dict[str, int]], list[dict[str, Any]]]:
     """How many readings say what, by task and label, and the newest of them."""
-    here = (col(Reading.proposal_id) == proposal_id, col(Reading.known_at) <= as_of)
     counts: dict[str, dict[str, int]] = {}
-    for task, label, count in session.execute(
-        select(col(Reading.task), col(Reading.label), func.count()).where(*here).group_by(col(Reading.task), col(Reading.label))
-    ):
+    for task, label, count in session.connection().execute(_READING_COUNTS, {"proposal": proposal_id, "as_of": as_of}):
         counts.setdefault(task, {})[label] = int(count)
-    if not counts:
-        return {}, []
-    return counts, _rows(session, _READINGS.where(*here).order_by(col(Reading.known_at).desc(), col(Reading.id)).limit(limit))
+    return counts, _rows(session, _READINGS, proposal_id, as_of, limit) if counts else []
 
 
 def last_forecast(session: Session, proposal_id: str, *, as_of: datetime) -> dict[str, Any] | None:
     """The newest forecast made for a moment up to `as_of`."""
-    query = _FORECASTS.where(col(Forecast.proposal_id) == proposal_id, col(Forecast.as_of) <= as_of)
-    found = _rows(session, query.order_by(col(Forecast.as_of).desc(), col(Forecast.recorded_at).desc()).limit(1))
+    found = _rows(session, _FORECASTS, proposal_id, as_of, 1)
     return found[0] if found else None
 
 
 def flags(session: Session, proposal_id: str, *, as_of: datetime) -> list[dict[str, Any]]:
     """The newest answer of every rule."""
-    query = _FLAGS.where(col(Flag.proposal_id) == proposal_id, col(Flag.as_of) <= as_of).order_by(col(Flag.rule), col(Flag.as_of))
-    return list({row["rule"]: row for row in _rows(session, query)}.values())
+    return list({row["rule"]: row for row in _rows(session, _FLAGS, proposal_id, as_of)}.values())
 
 
 def progress(session: Session, proposal_id: str, *, as_of: datetime, limit: int) -> list[dict[str, Any]]:
     """Cumulative power and votes while it was open, oldest first."""
-    query = _PROGRESS.where(col(VoteProgress.proposal_id) == proposal_id, col(VoteProgress.known_at) <= as_of)
-    return _rows(session, query.order_by(col(VoteProgress.seen_at), col(VoteProgress.content_sha256)).limit(limit))
+    return _rows(session, _PROGRESS, proposal_id, as_of, limit)
 
 
 def revisions(session: Session, proposal_id: str, *, as_of: datetime) -> list[dict[str, Any]]:
     """The contents it was seen with, oldest first; empty when it was only ever seen with one."""
-    query = _REVISIONS.where(col(ProposalRevision.proposal_id) == proposal_id, col(ProposalRevision.known_at) <= as_of)
-    return _rows(session, query.order_by(col(ProposalRevision.recorded_at), col(ProposalRevision.content_sha256)).limit(200))
+    return _rows(session, _REVISIONS, proposal_id, as_of, 200)
 
 
-def _rows(session: Session, query: Select[Any]) -> list[dict[str, Any]]:
-    return [dict(row) for row in session.execute(query).mappings()]
+def _rows(session: Session, query: Select[Any], proposal_id: str, as_of: datetime, limit: int | None = None) -> list[dict[str, Any]]:
+    found = session.connection().execute(query, {"proposal": proposal_id, "as_of": as_of, "limit": limit})
+    names = tuple(found.keys())
+    return [dict(zip(names, row, strict=True)) for row in found]
