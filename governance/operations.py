@@ -9,7 +9,7 @@ from eth_utils.crypto import keccak
 from governance.canonical import canonical
 
 DRY_RUN: Final = "dry_run"
-DRY_RUN_CODE_HASH: Final = "0x" + keccak(text="assent/dry_run/1").hex()
+_DRY_RUN_CODE: Final = "assent/dry_run/1"
 
 
 def dao_word(dao: str) -> str:
@@ -23,7 +23,7 @@ def dry_run_target(dao: str, *, chain_id: int) -> dict[str, str]:
         "kind": DRY_RUN,
         "chain_id": str(chain_id),
         "verifying_contract": to_checksum_address("0x" + dao_word(dao)[-40:]),
-        "target_code_hash": DRY_RUN_CODE_HASH,
+        "target_code_hash": "0x" + keccak(text=_DRY_RUN_CODE).hex(),
     }
 
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from eth_account.messages import encode_typed_data
 from eth_keys.backends.coincurve import CoinCurveECCBackend
 from eth_keys.exceptions import BadSignature
 from eth_keys.main import KeyAPI
@@ -21,6 +20,8 @@ _HEX: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*", re.ASCII)
 
 def signing_hash(typed_data: Mapping[str, object]) -> bytes:
     """keccak256(0x1901 ‖ domain separator ‖ struct hash): the 32 bytes a wallet signs (EIP-712)."""
+    from eth_account.messages import encode_typed_data  # noqa: PLC0415  # half a second that a server need not wait for at start
+
     message = encode_typed_data(full_message=dict(typed_data))
     return keccak(b"\x19" + message.version + message.header + message.body)
 

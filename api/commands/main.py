@@ -5,7 +5,6 @@ import logging
 import sys
 from typing import Annotated
 
-import httpx
 import structlog
 import typer
 from typer._click import Command, Context
@@ -104,9 +103,16 @@ def _outcome(arguments: list[str]) -> tuple[int, str | None]:
         return USAGE, error.format_message()
     except CommandFailed as error:
         return error.code, str(error)
-    except (GovernanceError, httpx.HTTPError, OSError) as error:
+    except _refusals() as error:
         return FAILED, str(error)
     return (answer if isinstance(answer, int) else DONE), None
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What is told in one line. Asked for only once something was raised, so `httpx` loads for commands that use it."""
+    from httpx import HTTPError  # noqa: PLC0415
+
+    return GovernanceError, HTTPError, OSError
 
 
 if __name__ == "__main__":

@@ -3,9 +3,12 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import httpx
 import typer
+
+if TYPE_CHECKING:
+    import httpx
 
 DONE = 0
 FAILED = 1
@@ -30,7 +33,7 @@ def report(document: Mapping[str, object] | Sequence[object]) -> None:
     sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str) + "\n")
 
 
-def answer_of(response: httpx.Response) -> dict[str, object]:
+def answer_of(response: "httpx.Response") -> dict[str, object]:
     """The answer's JSON object.
 
     Raises:
