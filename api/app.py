@@ -75,6 +75,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = wall_clock
         title="Assent",
         version="0.1.0",
         lifespan=lifespan,
+        redirect_slashes=False,  # a redirect would be built from the caller's own Host header
         openapi_url="/v1/openapi.json",
         docs_url="/docs",
         redoc_url=None,

@@ -10,7 +10,7 @@ import typer
 from typer._click import Command, Context
 from typer.core import TyperGroup
 
-from api.commands.output import DONE, FAILED, USAGE, CommandFailed, say
+from api.commands.output import DONE, FAILED, USAGE, CommandFailed, report, say
 from governance.errors import GovernanceError
 
 # The module of each command, in the order of the help. Each offers `register(app: typer.Typer) -> None`.
@@ -88,7 +88,10 @@ def run(arguments: list[str]) -> int:
     )
     code, message = _outcome(arguments)
     if message:
-        say("assent: " + " ".join(message.split()))
+        line = " ".join(message.split())
+        say("assent: " + line)
+        if "--json" in arguments:  # whoever reads the one document must find the refusal in it
+            report({"error": line, "exit_code": code})
     return code
 
 
