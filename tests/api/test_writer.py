@@ -55,6 +55,51 @@ def test_many_writers_share_commits_and_each_gets_its_own_answer(engine: Engine)
     assert head.prepared == head.published <= 200
 
 
+class _Slow(Head):
+    """Takes its time over each head, and looks whether another group is committed meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = threading.Semaphore(0)
+        self.started = threading.Semaphore(0)
+        self.busy = False
+        self.overlaps = 0
+
+    def before_commit(self, session: Session) -> None:
+        self.overlaps += self.busy
+        super().before_commit(session)
+
+    def after_commit(self) -> None:
+        self.busy = True
+        self.started.release()
+        self.go_on.acquire()
+        super().after_commit()
+        self.busy = False
+
+
+def test_the_next_group_runs_while_a_head_is_published_and_is_committed_after_it(engine: Engine) -> None:
+    """Heads must be published one by one, each before its group is answered; the work itself need not wait for the disk."""
+    signer, ran = _Slow(), threading.Event()
+    writer = Writer(engine, signer=signer)
+    first = writer.submit(lambda _: "first")
+    signer.started.acquire()
+
+    def _second(_session: Session) -> str:
+        ran.set()
+        return "second"
+
+    second = writer.submit(_second)
+    assert ran.wait(30)
+    assert not first.done()
+    assert not second.done()
+    signer.go_on.release()
+    assert first.result(30) == "first"
+    signer.go_on.release()
+    assert second.result(30) == "second"
+    writer.close()
+    assert signer.overlaps == 0
+
+
 def test_a_unit_that_fails_is_undone_alone(engine: Engine) -> None:
     """A neighbour's mistake must cost nobody else: refused, broken by a constraint, or plainly wrong."""
     writer = Writer(engine)
