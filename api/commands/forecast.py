@@ -43,13 +43,13 @@ def forecast(
     query = {} if as_of is None else {"as_of": as_of}
     with open_api(Settings()) as api:
         if proposal is not None:
-            asked = [_find(api, proposal)]
+            id_, dao_id = _find(api, proposal)
+            asked = [id_]
         else:
             dao_id = identity.dao_id(str(dao))
-            asked = [(str(row["id"]), dao_id) for row in _open_proposals(api, dao_id, query)]
-        for each in sorted({dao_id for _, dao_id in asked}):
-            _make_vectors(api, each)
-        paths = [f"/v1/proposals/{id_}/forecast" for id_, _ in asked]
+            asked = [str(row["id"]) for row in _open_proposals(api, dao_id, query)]
+        _make_vectors(api, dao_id)
+        paths = [f"/v1/proposals/{id_}/forecast" for id_ in asked]
         answers: list[Answer] = [answer_of(api.post(path, params=query) if record else api.get(path, params=query)) for path in paths]
     if as_json:
         report(answers[0] if proposal is not None else {"forecasts": answers})
