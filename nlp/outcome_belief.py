@@ -8,10 +8,12 @@ history it is the prior; base rates by DAO, kind and author are special cases of
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
+from threadpoolctl import ThreadpoolController
 
 from nlp.outcome_record import Codes, DaoRecord, Floats
 
@@ -131,6 +133,10 @@ class Beliefs:
 
         A `prior` of None takes the record's own mean, fading like `drift`; with no row at all it is NaN.
         """
+        with _one_thread().limit(limits=1, user_api="blas"):
+            return self._ask(record, known, target=target, kernel=kernel, prior=prior, point=point)
+
+    def _ask(self, record: DaoRecord, known: int, *, target: str, kernel: Kernel, prior: float | None, point: Points) -> Belief:
         known -= known % max(known // RENEWED, 1)
         key = (id(record), known, target, -1.0 if prior is None else prior)
         if key not in self._fits:
@@ -141,6 +147,16 @@ class Beliefs:
         if fit is None:
             return Belief(float("nan") if prior is None else prior, float(np.sqrt(kernel.variance)), 0)
         return fit.belief(point, kernel)
+
+
+@cache
+def _one_thread() -> ThreadpoolController:
+    """What keeps linear algebra to one thread; made when first needed, since it knows the libraries loaded by then.
+
+    Matrices of some hundred rows gain little from a second one, and on a busy machine the two wait for each other: a
+    factor took a hundred times as long.
+    """
+    return ThreadpoolController()
 
 
 def targets(record: DaoRecord, target: str) -> Floats:
