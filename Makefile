@@ -17,7 +17,7 @@ help: ## List the targets
 run: install ## Set up, load the demonstration DAO, run the loop up to a recommendation, serve
 	@$(BIN)/assent demo --through recommendation --serve
 
-test: install-dev node-modules ## Set up and pass every test (both databases, the real encoder, a real browser client)
+test: install-dev node-modules ## Set up and pass every test (both databases, the real encoder, real processes, a compiled client)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: install-dev ## ruff, mypy strict, import contracts, alembic check, Dockerfile linter

@@ -69,6 +69,7 @@ def open_keystore(keystore: Path, password: str) -> LocalAccount:
     try:
         content = json.loads(keystore.read_text(encoding="utf-8"))
         return cast("LocalAccount", Account.from_key(Account.decrypt(content, password)))
+    # Depending on what the file holds in place of a keystore, eth-keyfile fails in each of these ways.
     except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError) as error:
         raise CommandFailed(f"{keystore}: {error or 'no keystore file'}") from None
 
