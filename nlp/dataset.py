@@ -33,7 +33,8 @@ class Source:
 
 
 # The only sets weights may be trained on. fin_phrasebank_50 is non-commercial, afterrain_crypto undocumented, and the
-# dao_* rationales are kept for testing: a set that is not named here is never trained on.
+# dao_* rationales are kept for testing: a set that is not named here is never trained on. (`invented_rationales` is no
+# set of anybody's: it is made by this project.)
 TRAINABLE: Mapping[str, Source] = {
     **{f"catalyst_f{fund}": Source("stance", "each treasury reviewer's own rating of the proposal", "none stated") for fund in range(4, 9)},
     "argkp21": Source("stance", "crowd", "CDLA-Sharing-1.0"),

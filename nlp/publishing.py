@@ -33,7 +33,7 @@ def publish(
     encoder = Encoder(network, base, window_tokens, precision)
     temperatures = {task: _temperature(encoder, task, rows) for task in LABELS}
     data = pack(network, base, ReadingRules(window_tokens, temperatures))
-    return store_weights("text", data, out_dir, about={**about, "licence": LICENCE})
+    return store_weights("text", data, out_dir, about={**about, "window_tokens": window_tokens, "licence": LICENCE})
 
 
 def _temperature(encoder: Encoder, task: str, rows: Sequence[LabelledText]) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from nlp.dataset import TRAINABLE, LabelledText
+from nlp.invented_rationales import invented_rationales
 from nlp.tasks import LABELS
 
 _NEUTRAL_STANCE = LABELS["stance"].index("neutral")
@@ -14,23 +15,23 @@ _FROM_TREASURY = "catalyst_"
 # Rows per set and round. Every set comes round about twice in ten rounds; small sets that teach what the large ones do
 # not (a claim in the target, a neutral stance) come more often, the largest once.
 QUOTAS: Mapping[str, int] = {
-    "semeval17_tweets": 5200,
-    "sst5_as3": 1700,
+    "semeval17_tweets": 5000,
+    "sst5_as3": 1900,
     "sentfin": 1500,
-    "twitter_fin_news": 1700,
-    "stockemotions": 1600,
-    "cryptolin_news": 450,
-    "eth_tweets_sent": 350,
+    "twitter_fin_news": 1900,
+    "stockemotions": 1500,
+    "cryptolin_news": 300,
+    "eth_tweets_sent": 300,
     "fiqa_posts": 120,
     "surge_stock_tweets": 90,
-    "catalyst_f4": 500,
-    "catalyst_f5": 500,
-    "catalyst_f6": 500,
-    "catalyst_f7": 500,
-    "catalyst_f8": 600,
-    "argkp21": 1300,
-    "perspectrum": 900,
-    "semeval16_stance": 800,
+    "catalyst_f4": 600,
+    "catalyst_f5": 600,
+    "catalyst_f6": 900,
+    "catalyst_f7": 1000,
+    "catalyst_f8": 1000,
+    "argkp21": 1100,
+    "perspectrum": 1100,
+    "semeval16_stance": 900,
 }
 
 
@@ -45,13 +46,15 @@ class SamplingConfig:
 
     `quotas` are rows per set and round. `evenness` 0 keeps a set's own label shares, 1 makes its labels equal.
     `off_target_rows` stance texts are shown with a target they do not speak of, labelled neutral: without them a
-    reader learns to answer for or against whatever it is asked about. Of sentiment rows, `target_dropped` lose
+    reader learns to answer for or against whatever it is asked about. `invented_rows` are vote rationales written for
+    this project: no licensed set holds the manner of delegates. Of sentiment rows, `target_dropped` lose
     their target and `target_added` of those without one get a stranger's, so that sentiment does not hang on it.
     """
 
     quotas: Mapping[str, int] = field(default_factory=lambda: dict(QUOTAS))
     evenness: float = 0.5
-    off_target_rows: int = 600
+    off_target_rows: int = 700
+    invented_rows: int = 700
     target_dropped: float = 0.4
     target_added: float = 0.15
 
@@ -85,6 +88,7 @@ class RoundSampler:
         dice = seeded(self._seed, "round", round_number)
         rows = [row for name in self._config.quotas for row in self._dealt(name, round_number)]
         shown = [self._with_loose_target(row, dice) if row.task == "sentiment" else row for row in rows]
+        shown += invented_rationales(self._config.invented_rows, dice)
         if self._stance:
             shown += [self._off_target(dice) for _ in range(self._config.off_target_rows)]
         dice.shuffle(shown)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from nlp.dataset import TRAINABLE
-from nlp.sampling import QUOTAS
+from nlp.sampling import QUOTAS, SamplingConfig
 
 Row = Mapping[str, object]
 
@@ -22,7 +22,7 @@ Written by `nlp.text_card` from the figures of `assent models evaluate text`; do
 | training | {steps} steps of 32 windows, seed and settings in `nlp/training.py`, configuration `{config}` |
 
 One encoder (6 layers, 384 wide, mean pooling) serves two linear heads. The input is `[CLS] text [SEP]` or, with a
-proposal, `[CLS] text [SEP] target [SEP]`. A text longer than a window of 128 tokens is read in windows that share a
+proposal, `[CLS] text [SEP] target [SEP]`. A text longer than a window of {window} tokens is read in windows that share a
 quarter of their length, and its logits are the mean of theirs, weighted by the tokens no earlier window held. The target
 is read to its 64th token. One temperature per head is fitted on validation rows. All layers were trained except the word
 table; the file holds differences from the base in fp16, and the heads in fp32.
@@ -56,15 +56,18 @@ def text_card(manifest: Row, rows: Sequence[Row], *, rows_per_set: int | None, f
         sha256=manifest["sha256"],
         steps=manifest["steps"],
         config=str(manifest["config"])[:12],
+        window=manifest["window_tokens"],
     )
     return "".join([opening, _data(), _figures(rows, rows_per_set), _shortfalls(rows), f"\n{failures.strip()}\n", _RETRAINING])
 
 
 def _data() -> str:
+    made = SamplingConfig()
     lines = [
         "\n## Data\n",
         "Trained on the `train` rows of these sets and no others, dealt out in rounds that even out labels. To them come,",
-        "each round, 600 stance texts beside a target they do not speak of, labelled neutral.\n",
+        f"each round, {made.off_target_rows} stance texts beside a target they do not speak of, labelled neutral, and",
+        f"{made.invented_rows} vote rationales put together from wordings written for this project (`nlp/invented_rationales.py`).\n",
         "| set | task | rows per round | labelled by | licence |",
         "|---|---|---|---|---|",
     ]

@@ -34,7 +34,7 @@ class TrainingConfig:
     steps: int = 6000
     cooldown_steps: int = 1800
     batch_rows: int = 32
-    window_tokens: int = 128
+    window_tokens: int = 256
     encoder_rate: float = 1e-4
     head_rate: float = 1e-3
     warmup_steps: int = 200

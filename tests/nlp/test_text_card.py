@@ -8,7 +8,7 @@ from nlp.model_store import SHIPPED
 from nlp.text_card import text_card
 
 CARD = Path(__file__).parents[2] / "docs" / "models" / "text.md"
-MANIFEST = {"file": "text-abc.safetensors", "sha256": "abc", "bytes": 21_000_000, "steps": 10, "config": "c0ffee"}
+MANIFEST = {"file": "text-abc.safetensors", "sha256": "abc", "bytes": 21_000_000, "steps": 10, "config": "c0ffee", "window_tokens": 256}
 
 
 def a_row(model: str, macro_f1: float, ece: float | None = None) -> dict[str, object]:

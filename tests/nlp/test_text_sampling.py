@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from nlp.dataset import TRAINABLE, LabelledText
+from nlp.invented_rationales import DATASET as INVENTED
 from nlp.sampling import RoundSampler, SamplingConfig, validation_rows
 
 NEUTRAL = 1
@@ -29,7 +30,7 @@ def test_sets_without_a_licence_for_it_are_never_trained_on(forbidden: str) -> N
 def test_only_training_rows_are_dealt() -> None:
     """A test row seen in training would make every figure worthless."""
     rows = rows_of("argkp21", "npnp") + rows_of("argkp21", "npnpnp", "test") + rows_of("argkp21", "npnp", "val")
-    sampler = RoundSampler(rows, SamplingConfig({"argkp21": 8}, off_target_rows=4), seed=1)
+    sampler = RoundSampler(rows, SamplingConfig({"argkp21": 8}, off_target_rows=4, invented_rows=0), seed=1)
 
     dealt = {row.split for number in range(5) for row in sampler.deal(number)}
 
@@ -39,7 +40,7 @@ def test_only_training_rows_are_dealt() -> None:
 def test_a_round_is_the_same_whenever_it_is_dealt() -> None:
     """A resumed run must learn from the rows the killed one would have seen."""
     rows = rows_of("argkp21", "nnnppp" * 5) + rows_of("sst5_as3", "nop" * 10)
-    config = SamplingConfig({"argkp21": 6, "sst5_as3": 6}, off_target_rows=3)
+    config = SamplingConfig({"argkp21": 6, "sst5_as3": 6}, off_target_rows=3, invented_rows=0)
 
     first = RoundSampler(rows, config, seed=1)
     first.deal(0)
@@ -51,7 +52,7 @@ def test_a_round_is_the_same_whenever_it_is_dealt() -> None:
 def test_rounds_go_through_all_rows_before_any_comes_a_second_time() -> None:
     """Otherwise chance would show some rows often and others never."""
     rows = rows_of("argkp21", "n" * 12 + "p" * 12)
-    sampler = RoundSampler(rows, SamplingConfig({"argkp21": 8}, off_target_rows=0), seed=1)
+    sampler = RoundSampler(rows, SamplingConfig({"argkp21": 8}, off_target_rows=0, invented_rows=0), seed=1)
 
     seen = Counter(row.text for number in range(3) for row in sampler.deal(number))
 
@@ -62,8 +63,8 @@ def test_rounds_go_through_all_rows_before_any_comes_a_second_time() -> None:
 def test_rare_labels_are_dealt_more_often_than_they_occur() -> None:
     """Neutral is where stance is lost, and neutral is rare."""
     rows = rows_of("semeval16_stance", "o" * 10 + "p" * 90)
-    even = RoundSampler(rows, SamplingConfig({"semeval16_stance": 40}, evenness=1.0, off_target_rows=0), seed=1)
-    plain = RoundSampler(rows, SamplingConfig({"semeval16_stance": 40}, evenness=0.0, off_target_rows=0), seed=1)
+    even = RoundSampler(rows, SamplingConfig({"semeval16_stance": 40}, evenness=1.0, off_target_rows=0, invented_rows=0), seed=1)
+    plain = RoundSampler(rows, SamplingConfig({"semeval16_stance": 40}, evenness=0.0, off_target_rows=0, invented_rows=0), seed=1)
 
     assert Counter(row.label for row in even.deal(0))[NEUTRAL] == 20
     assert Counter(row.label for row in plain.deal(0))[NEUTRAL] == 4
@@ -72,7 +73,7 @@ def test_rare_labels_are_dealt_more_often_than_they_occur() -> None:
 def test_a_text_beside_a_target_it_does_not_speak_of_is_neutral() -> None:
     """Without such rows a reader takes sides on proposals the text never mentions."""
     rows = rows_of("argkp21", "npnpnp")
-    sampler = RoundSampler(rows, SamplingConfig({"argkp21": 0}, off_target_rows=20), seed=1)
+    sampler = RoundSampler(rows, SamplingConfig({"argkp21": 0}, off_target_rows=20, invented_rows=0), seed=1)
     own = {row.text: row.target for row in rows}
 
     dealt = sampler.deal(0)
@@ -89,3 +90,13 @@ def test_validation_rows_come_from_the_validation_split() -> None:
 
     assert len(chosen) == 4
     assert {row.split for row in chosen} == {"val"}
+
+
+def test_invented_rationales_come_with_every_round() -> None:
+    """No licensed set holds the manner of delegates; a round without these would not teach it."""
+    config = SamplingConfig({"argkp21": 2}, off_target_rows=0, invented_rows=9)
+
+    dealt = [row for row in RoundSampler(rows_of("argkp21", "npnp"), config, seed=1).deal(0) if row.dataset == INVENTED]
+
+    assert Counter(row.label for row in dealt) == {0: 3, 1: 3, 2: 3}
+    assert {row.split for row in dealt} == {"train"}

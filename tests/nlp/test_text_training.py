@@ -26,7 +26,7 @@ TINY = TrainingConfig(
     bfloat16=False,
     checkpoint_steps=1,
     validation_rows=4,
-    sampling=SamplingConfig({"argkp21": 16, "sst5_as3": 16}, off_target_rows=4),
+    sampling=SamplingConfig({"argkp21": 16, "sst5_as3": 16}, off_target_rows=4, invented_rows=3),
 )
 
 
