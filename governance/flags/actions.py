@@ -1,0 +1,149 @@
+"""Rules on what a proposal would execute: whom it pays, which code it runs, and what control it moves."""
+
+from decimal import Decimal
+from typing import Final
+
+from governance.flags.calldata import Transfer, every, undecoded
+from governance.flags.case import Case, Code, share
+from governance.flags.functions import Effect
+from governance.flags.verdicts import Answer, Severity, clear, fired, percent, rule, unknown
+
+DEALING: Final = Decimal("0.01")
+_UNTOLD: Final = "what the proposal would execute"
+_NOTHING: Final = "It executes nothing."
+
+
+@rule(
+    "R06",
+    "Self-dealing transfer",
+    source="Compound 289: withdrawals controlled by the proposers' multisig only (Wintermute)",
+    threshold="pays the proposer's cluster, someone it controls, or an unlisted multisig more than 1 % of the liquid treasury",
+    clears_when="the recipient is one the DAO lists and does not belong to the proposer's side, or the amount is small",
+    who_can_act="delegates who have not voted; a guardian or veto holder before execution",
+)
+def self_dealing(case: Case) -> Answer:
+    """The money goes to those who ask for it."""
+    if case.calls is None:
+        return unknown(_UNTOLD)
+    if not case.calls:
+        return clear(_NOTHING)
+    paid = [transfer for call in every(case.calls) for transfer in call.transfers]
+    suspects = [(each, why) for each in paid if (why := _belongs(case, each)) is not None]
+    sizes = [(_part(case, each), each, why) for each, why in suspects]
+    inputs = {
+        "paid": [f"{each.amount:f} {each.token or each.asset} to {each.recipient}" for each in paid],
+        "cluster": sorted(case.cluster),
+        "treasury": case.chain.treasury,
+    }
+    large = [(part, each, why) for part, each, why in sizes if part is not None and part > DEALING]
+    if large:
+        part, each, why = max(large, key=lambda found: found[0] or Decimal(0))
+        line = f"{percent(part)} of the treasury would go to {each.recipient}, {why}."
+        return fired(line, value=part, severity=Severity.CRITICAL, inputs=inputs)
+    if any(part is None for part, _, _ in sizes):
+        return unknown("the liquid treasury in the token that is paid", inputs=inputs)
+    if undecoded(case.calls):
+        return unknown("what the calls that cannot be read pay", inputs=inputs)
+    if not paid:
+        return clear("It pays nobody.", inputs=inputs)
+    if suspects:
+        return clear(
+            "What goes to the proposer's side is at most 1 % of the treasury.", value=max(part or Decimal(0) for part, _, _ in sizes)
+        )
+    unsure = [
+        name for name, told in (("the proposer", case.author), ("who controls the recipients", case.chain.controllers)) if told is None
+    ]
+    if unsure:
+        return unknown(*unsure, inputs=inputs)
+    return clear("No recipient belongs to the proposer's side.", value=0, inputs=inputs)
+
+
+def _belongs(case: Case, paid: Transfer) -> str | None:
+    """Why the recipient is no third party; None where nothing speaks against it."""
+    controllers = (case.chain.controllers or {}).get(paid.recipient, frozenset())
+    if paid.recipient in case.cluster:
+        return "which is the proposer's own side"
+    if controllers & case.cluster:
+        return "which the proposer's side controls"
+    if paid.recipient in (case.chain.multisigs or frozenset()) and paid.recipient not in (case.chain.listed or frozenset()):
+        return "a multisig that the DAO does not list"
+    return None
+
+
+def _part(case: Case, paid: Transfer) -> Decimal | None:
+    """What part of the liquid treasury it is; None where the treasury is not told in the token paid."""
+    chain = case.chain
+    if chain.treasury is None or chain.treasury_token not in {paid.asset, paid.token}:
+        return None
+    return share(paid.amount, chain.treasury)
+
+
+@rule(
+    "R07",
+    "Code at the target can change",
+    source="Tornado Cash, May 2023: self-destruct and redeployment (decrypt.co/140932)",
+    threshold="a target can destroy itself, delegate, be redeployed or upgraded, is unverified, or its code differs between moments",
+    clears_when="the code is verified, fixed, and the same at creation, end of the vote and execution",
+    who_can_act="whoever executes: compare the code's hash again and refuse; a guardian",
+)
+def changing_code(case: Case) -> Answer:
+    """What runs may not be what was voted on."""
+    if case.calls is None:
+        return unknown(_UNTOLD)
+    if not case.calls:
+        return clear(_NOTHING)
+    targets = sorted({call.target for call in every(case.calls)})
+    looked: dict[str, list[Code]] = {}
+    for code in case.chain.code or ():
+        looked.setdefault(code.address, []).append(code)
+    bad = [f"{address} {what}" for address in targets for what in _dangers(looked.get(address, []))]
+    inputs = {"targets": targets, "looked_at": sorted(looked), "found": bad}
+    if bad:
+        return fired(f"Code could change after the vote: {'; '.join(bad)}.", value=len(bad), severity=Severity.CRITICAL, inputs=inputs)
+    unseen = [address for address in targets if not _whole(looked.get(address, []))]
+    if unseen:
+        return unknown(f"the code at {', '.join(unseen[:3])}{' and others' if len(unseen) > 3 else ''}", inputs=inputs)
+    return clear("The code at every target is verified, fixed and unchanged.", value=0, inputs=inputs)
+
+
+def _dangers(seen: list[Code]) -> list[str]:
+    found = []
+    for there, words in (
+        (any(each.selfdestruct for each in seen), "can destroy itself"),
+        (any(each.delegatecall for each in seen), "runs other code as its own"),
+        (any(each.create2 for each in seen), "can be deployed again at its address"),
+        (any(each.upgradeable for each in seen), "can be upgraded"),
+        (any(each.verified is False for each in seen), "has no verified source"),
+        (len({each.codehash for each in seen if each.codehash is not None}) > 1, "changed its code since the proposal was made"),
+    ):
+        if there:
+            found.append(words)
+    return found
+
+
+def _whole(seen: list[Code]) -> bool:
+    """Whether every property was looked at, and the code itself."""
+    looked = ("codehash", "verified", "upgradeable", "selfdestruct", "delegatecall", "create2")
+    return bool(seen) and all(any(getattr(each, name) is not None for each in seen) for name in looked)
+
+
+@rule(
+    "R09",
+    "Call to the controls",
+    source="Build Finance, February 2022: the minting key was handed over by vote",
+    threshold="any call that mints, allows without limit, or changes owner, code, roles, signers, votes, thresholds, delays or guardians",
+    clears_when="never by itself: somebody who knows the contracts must have looked at the call",
+    who_can_act="delegates who have not voted; a guardian or veto holder before execution",
+)
+def control_call(case: Case) -> Answer:
+    """It moves who controls the DAO."""
+    if case.calls is None:
+        return unknown(_UNTOLD)
+    calls = every(case.calls)
+    found = [call for call in calls if call.effect is Effect.CONTROL or call.delegated]
+    inputs = {"calls": len(calls), "control": [call.words for call in found], "not_read": len(undecoded(case.calls))}
+    if found:
+        return fired(f"It would {'; and '.join(call.words for call in found[:3])}.", value=len(found), inputs=inputs)
+    if undecoded(case.calls):
+        return unknown("what the calls that cannot be read do", inputs=inputs)
+    return clear("No call touches the controls." if calls else _NOTHING, value=0, inputs=inputs)

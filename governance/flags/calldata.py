@@ -1,0 +1,276 @@
+"""Calldata decoded against known functions: what each call does, in words, and the calls inside it."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from functools import cache
+from typing import Final
+
+from governance.flags.functions import Effect, Function, Token
+from governance.flags.known_functions import FUNCTIONS, TOKENS, roles
+
+# Batches of batches are read this deep, and this many calls of one proposal: beyond that the rest is said to be unread.
+MOST_DEPTH: Final = 6
+MOST_CALLS: Final = 300
+# "Without limit": an allowance of 2^256-1, or so close to it that nobody could spend it.
+UNLIMITED: Final = 2**255
+_SIGNATURE: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,127}\([A-Za-z0-9_,()\[\]]{0,1000}\)", re.ASCII)
+_LONGEST: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call as a proposal holds it. `signature` is what Governor Alpha keeps apart from the arguments; then `data` has no selector."""
+
+    target: str
+    value: int = 0
+    data: bytes = b""
+    signature: str | None = None
+    delegated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument: its name and type as the known function has them, and its value as text."""
+
+    name: str
+    type: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Value that moves: `amount` in whole tokens where the token's decimals are known, else in base units (`token` None)."""
+
+    recipient: str
+    amount: Decimal
+    token: str | None
+    asset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A call in words. `function` is None where it is not known; then `problem` says why. `inside` are the calls it carries."""
+
+    target: str
+    value: int
+    selector: str | None
+    function: str | None
+    effect: Effect
+    words: str
+    arguments: tuple[Argument, ...] = ()
+    inside: tuple["Decoded", ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    mentions: tuple[str, ...] = ()
+    problem: str | None = None
+    delegated: bool = False
+
+
+def decode(calls: Sequence[Call], *, tokens: Mapping[str, Token] | None = None) -> tuple[Decoded, ...]:
+    """What `calls` do. `tokens` are symbols and decimals beside those that are known. Never raises: what cannot be read is said."""
+    reading = _Reading({**TOKENS, **(tokens or {})}, 0, [MOST_CALLS])
+    return tuple(_decode(call, reading) for call in calls)
+
+
+def flat(decoded: Sequence[Decoded], depth: int = 0) -> Iterator[tuple[int, Decoded]]:
+    """Every call with its depth, each before those inside it."""
+    for each in decoded:
+        yield depth, each
+        yield from flat(each.inside, depth + 1)
+
+
+def every(decoded: Sequence[Decoded]) -> list[Decoded]:
+    """Every call, those inside others too."""
+    return [each for _, each in flat(decoded)]
+
+
+def undecoded(decoded: Sequence[Decoded]) -> list[Decoded]:
+    """The calls that nobody could read."""
+    return [each for each in every(decoded) if each.problem is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One reading of a proposal's calls: the tokens known, how deep it is, and how many calls may still be read."""
+
+    tokens: Mapping[str, Token]
+    depth: int
+    budget: list[int]
+
+    def deeper(self) -> "_Reading":
+        return _Reading(self.tokens, self.depth + 1, self.budget)
+
+
+def _decode(call: Call, reading: _Reading) -> Decoded:
+    if reading.depth > MOST_DEPTH or reading.budget[0] <= 0:
+        return _unread(call, None, f"more than {MOST_DEPTH} batches inside each other, or more than {MOST_CALLS} calls")
+    reading.budget[0] -= 1
+    if not call.data and not call.signature:
+        return _plain_payment(call)
+    selector, body, problem = _split(call)
+    if selector is None:
+        return _unread(call, None, problem or "no function is named")
+    entry = by_selector().get(selector)
+    if entry is None:
+        named = f" ({call.signature})" if call.signature else ""
+        return _unread(call, selector, f"unknown function 0x{selector.hex()}{named}")
+    return _known(entry, call, selector, body, reading)
+
+
+def _known(entry: Function, call: Call, selector: bytes, body: bytes, reading: _Reading) -> Decoded:
+    arguments = _arguments(entry, body)
+    if arguments is None:
+        return _unread(call, selector, f"the data does not fit {entry.signature}")
+    inside = _inside(entry, call, arguments, reading)
+    if inside is None:
+        return _unread(call, selector, f"what {entry.signature} carries cannot be read")
+    named = zip(entry.names, entry.types, arguments, strict=True)
+    return Decoded(
+        target=call.target,
+        value=call.value,
+        selector=f"0x{selector.hex()}",
+        function=entry.signature,
+        effect=_effect(entry, arguments),
+        words=_words(entry, call, arguments, reading.tokens),
+        arguments=tuple(Argument(name, kind, _text(value, name=name)) for name, kind, value in named),
+        inside=inside,
+        transfers=_transfers(entry, call, dict(zip(entry.names, arguments, strict=True)), reading.tokens),
+        mentions=entry.mentions,
+        delegated=call.delegated or entry.delegates,
+    )
+
+
+def _plain_payment(call: Call) -> Decoded:
+    if call.value == 0:
+        return Decoded(call.target, 0, None, "", Effect.NONE, f"call {call.target} with nothing")
+    amount = _scaled(call.value, 18)
+    paid = Transfer(call.target, amount, "ETH", "ETH")
+    return Decoded(call.target, call.value, None, "", Effect.TRANSFER, f"pay {_number(amount)} ETH to {call.target}", transfers=(paid,))
+
+
+def _split(call: Call) -> tuple[bytes | None, bytes, str | None]:
+    """Selector and arguments; with a signature the selector follows from it, and data that brings another one is not read."""
+    if call.signature:
+        if not _SIGNATURE.fullmatch(call.signature):
+            return None, b"", "its signature is no function's"
+        return selector_of(call.signature), call.data, None
+    if len(call.data) < 4:
+        return None, b"", f"{len(call.data)} bytes name no function"
+    return call.data[:4], call.data[4:], None
+
+
+def _arguments(entry: Function, body: bytes) -> tuple[object, ...] | None:
+    """The arguments, only where encoding them again gives exactly these bytes: what hides beside them is not overlooked."""
+    from eth_abi import abi  # noqa: PLC0415  # takes a tenth of a second, and most proposals have no calldata
+    from eth_abi.exceptions import DecodingError, EncodingError  # noqa: PLC0415
+
+    try:
+        found = tuple(abi.decode(entry.types, body))
+        return found if abi.encode(entry.types, found) == body else None
+    except (DecodingError, EncodingError, OverflowError, ValueError, UnicodeDecodeError):
+        return None
+
+
+def _inside(entry: Function, call: Call, arguments: tuple[object, ...], reading: _Reading) -> tuple[Decoded, ...] | None:
+    if entry.inside is None:
+        return ()
+    carried = entry.inside(call.target, arguments)
+    if carried is None:
+        return None
+    made = [Call(target, value, data, signature, delegated) for target, value, data, signature, delegated in carried]
+    return tuple(_decode(each, reading.deeper()) for each in made)
+
+
+def _transfers(entry: Function, call: Call, given: Mapping[str, object], tokens: Mapping[str, Token]) -> tuple[Transfer, ...]:
+    found: list[Transfer] = []
+    if entry.pays is not None:
+        recipient, amount = given[entry.pays[0]], given[entry.pays[1]]
+        asset = str(given["token"]).lower() if "token" in given else call.target
+        token = tokens.get(asset)
+        whole = _scaled(int(str(amount)), token.decimals if token else 0)
+        found.append(Transfer(str(recipient).lower(), whole, token.symbol if token else None, asset))
+    if call.value and entry.inside is None:
+        found.append(Transfer(call.target, _scaled(call.value, 18), "ETH", "ETH"))
+    return tuple(found)
+
+
+def _effect(entry: Function, arguments: tuple[object, ...]) -> Effect:
+    """An allowance is a matter of control only where it has no limit; taking one back is nothing."""
+    if entry.name in {"approve", "increaseAllowance"}:
+        return Effect.CONTROL if isinstance(arguments[1], int) and arguments[1] >= UNLIMITED else Effect.ALLOWANCE
+    return entry.effect
+
+
+def _words(entry: Function, call: Call, arguments: tuple[object, ...], tokens: Mapping[str, Token]) -> str:
+    given = dict(zip(entry.names, arguments, strict=True))
+    asset = str(given["token"]).lower() if "token" in given else call.target
+    token = tokens.get(asset)
+    parts = {name: _text(value, name=name) for name, value in given.items()}
+    for name in entry.amounts:
+        parts[name] = _amount(int(str(given[name])), token, asset)
+    parts["this"] = f"{token.symbol} ({call.target})" if token and asset == call.target else call.target
+    words = entry.words.format_map(parts)
+    return f"{words}, sending {_number(_scaled(call.value, 18))} ETH along" if call.value else words
+
+
+def _amount(value: int, token: Token | None, asset: str) -> str:
+    if value >= UNLIMITED:
+        return f"an unlimited amount of {token.symbol if token else asset}"
+    if token is None:
+        return f"{value} base units of {asset}"
+    return f"{_number(_scaled(value, token.decimals))} {token.symbol}"
+
+
+def _scaled(value: int, decimals: int) -> Decimal:
+    with localcontext(prec=120):
+        return Decimal(value).scaleb(-decimals)
+
+
+def _number(value: Decimal) -> str:
+    whole, point, rest = f"{value:f}".partition(".")
+    return f"{int(whole):,}{point}{rest}".rstrip("0").rstrip(".") if point else f"{int(whole):,}"
+
+
+def _text(value: object, *, name: str) -> str:
+    if isinstance(value, bytes):
+        return roles().get(value, f"0x{value.hex()}") if name == "role" else _cut(f"0x{value.hex()}")
+    if isinstance(value, tuple | list):
+        return _cut("[" + ", ".join(_text(each, name=name) for each in value) + "]")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _cut(str(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
+
+
+def _unread(call: Call, selector: bytes | None, problem: str) -> Decoded:
+    paid = (Transfer(call.target, _scaled(call.value, 18), "ETH", "ETH"),) if call.value else ()
+    along = f", sending {_number(paid[0].amount)} ETH" if paid else ""
+    return Decoded(
+        target=call.target,
+        value=call.value,
+        selector=None if selector is None else f"0x{selector.hex()}",
+        function=None,
+        effect=Effect.UNKNOWN,
+        words=f"not read: {problem} on {call.target}, {len(call.data)} bytes{along}",
+        transfers=paid,
+        problem=problem,
+        delegated=call.delegated,
+    )
+
+
+@cache
+def by_selector() -> Mapping[bytes, Function]:
+    """The known functions by the first four bytes of their calldata."""
+    return {selector_of(each.signature): each for each in FUNCTIONS}
+
+
+@cache
+def selector_of(signature: str) -> bytes:
+    """The first four bytes of keccak256 of the signature (Solidity ABI specification)."""
+    from eth_utils.crypto import keccak  # noqa: PLC0415  # see above
+
+    return bytes(keccak(text=signature)[:4])

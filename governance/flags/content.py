@@ -1,0 +1,145 @@
+"""Rules on the text itself: lures and look-alikes, and words that are meant for a model. Text is data: it can only be flagged."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from governance.flags.case import Case
+from governance.flags.hosts import is_trusted, links, looks_like
+from governance.flags.verdicts import Answer, Severity, clear, fired, rule, unknown
+
+# A lure and a link belong together where so few characters stand between them.
+_NEAR: Final = 120
+SPAN_EFFECT: Final = Decimal("0.05")
+_LURE: Final = re.compile(
+    r"\b(?:claim(?:ing|s)?\s+(?:your|now|here|free|the|it|rewards?|tokens?|airdrops?)|airdrops?|give-?aways?|free\s+(?:mint|tokens?|nfts?)|"
+    r"connect\s+(?:your\s+)?wallet|bonus(?:es)?|double\s+your|verify\s+your\s+wallet|whitelist\s+spots?|rewarded\s+quests?|eligible\s+(?:to|for)\s+claim)\b",
+    re.IGNORECASE,
+)
+# Controls of writing direction and Unicode tags have no place in a proposal; invisible spaces have none inside a word or link.
+_DIRECTION: Final = re.compile("[\u202a-\u202e\u2066-\u2069\U000e0001-\U000e007f]")
+_INVISIBLE: Final = re.compile("(?<=[A-Za-z0-9.])[\u200b-\u200d\u2060\ufeff\u00ad]+(?=[A-Za-z0-9.])")
+_HIDDEN_FROM: Final = {"direction": _DIRECTION, "invisible": _INVISIBLE}
+_TO_MODEL: Final = tuple(
+    re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+    for pattern in (
+        (
+            r"\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:previous|prior|above|earlier|preceding|all|any|your|system)\b"
+            r"[^.\n]{0,40}\b(?:instructions?|prompts?|rules?|guidelines?|context)\b[^.\n]*"
+        ),
+        r"<\|(?:im_start|im_end|system|user|assistant|endoftext)[^>]*\|?>|\[/?INST\]|<</?SYS>>",
+        r"^\s*#{0,4}\s*(?:system|assistant)\s*(?:prompt|message)?\s*:\s*\S.*$",
+        (
+            r"\b(?:you are|you're|act as|pretend to be)\s+(?:now\s+)?(?:an?\s+)?"
+            r"(?:ai|a\.i\.|llm|language model|chatbot|gpt|governance (?:ai|bot|copilot))\b[^.\n]*"
+        ),
+        r"\b(?:if|when)\s+you\s+are\s+(?:an?\s+)?(?:ai|llm|language model|bot|automated|model)\b[^.\n]*",
+        (
+            r"\b(?:note|message|instructions?|attention)\s+(?:to|for)\s+(?:any\s+|all\s+|the\s+)?"
+            r"(?:ai|llms?|language models?|models?|bots?|assistants?)\b[^.\n]*"
+        ),
+        (
+            r"\b(?:ai|llms?|language models?)\s+(?:agents?\s+|delegates?\s+)?(?:must|should|shall|will)\s+(?:always\s+)?"
+            r"(?:vote|rate|classify|score|recommend|approve|answer|output|respond)\b[^.\n]*"
+        ),
+        r"\b(?:classify|rate|score|label|mark|flag)\s+this\s+(?:proposal|text|post)\s+(?:as|with|clear)\b[^.\n]*",
+        r"\b(?:respond|answer|reply|output)\s+(?:only\s+)?(?:with|exactly)\s*[:\"'“]?\s*(?:yes|for|approve|pass|safe|clear|\{)[^.\n]*",
+        r"<[^>]{0,80}(?:display\s*:\s*none|font-size\s*:\s*0|visibility\s*:\s*hidden|opacity\s*:\s*0\b)[^>]*>[^<]*",
+    )
+)
+_ENCODED: Final = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{60,}={0,2}(?![A-Za-z0-9+/=_-])")
+_PRINTABLE: Final = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of text that is meant for a model, from `start` up to `end`."""
+
+    start: int
+    end: int
+    text: str
+
+
+@rule(
+    "R17",
+    "Phishing text",
+    source="Snapshot's sequencer flags listed links (#284); over 20 scam reports a day, April 2023",
+    threshold="a lure (claim, airdrop …) within 120 characters of a link outside the list; a look-alike host; hidden characters",
+    clears_when="link and characters are gone from the text",
+    who_can_act="the DAO's moderators; nobody should open the links",
+)
+def phishing(case: Case) -> Answer:
+    """It wants the reader to open something."""
+    text = case.text
+    if text is None:
+        return unknown("any text")
+    found = links(text)
+    outside = [link for link in found if not is_trusted(link.host)]
+    lures = [(lure, link) for lure in _LURE.finditer(text) for link in outside if _distance(lure.span(), (link.start, link.end)) <= _NEAR]
+    alike = sorted({f"{link.host} (for {real})" for link in found if (real := looks_like(link.host)) is not None})
+    hidden = sorted(name for name, pattern in _HIDDEN_FROM.items() if pattern.search(text))
+    inputs = {"links": len(found), "outside": sorted({link.host for link in outside}), "alike": alike, "hidden": hidden}
+    words = [f"“{lures[0][0].group()}” beside a link to {lures[0][1].host}"] if lures else []
+    words += [f"a host that looks like another: {', '.join(alike)}"] if alike else []
+    words += [f"hidden characters ({', '.join(hidden)})"] if hidden else []
+    if words:
+        return fired(f"The text may be bait: {'; '.join(words)}.", value=len(lures) + len(alike) + len(hidden), inputs=inputs)
+    return clear("No lure beside a strange link, no look-alike, nothing hidden.", value=0, inputs=inputs)
+
+
+def _distance(one: tuple[int, int], other: tuple[int, int]) -> int:
+    return max(one[0] - other[1], other[0] - one[1], 0)
+
+
+@rule(
+    "R18",
+    "Words for a model",
+    source="V. Buterin, 2025-09-13: people will put a jailbreak in as many places as they can",
+    threshold="any text addressed to a model, role marker, hidden HTML or encoded text; critical where scores differ by > 0.05 without it",
+    clears_when="the span is gone from the text; until then scores are read without it",
+    who_can_act="the DAO's moderators; delegates should read the span themselves",
+)
+def words_for_a_model(case: Case) -> Answer:
+    """It speaks to the machine. The spans are quoted; what they ask for is never done."""
+    if case.text is None:
+        return unknown("any text")
+    found = spans(case.text)
+    inputs = {"spans": [each.text[:120] for each in found], "effect": case.span_effect}
+    if not found:
+        return clear("Nothing in the text speaks to a model.", value=0, inputs=inputs)
+    grave = Severity.CRITICAL if case.span_effect is not None and case.span_effect > SPAN_EFFECT else Severity.WARNING
+    effect = "its effect on scores was not measured" if case.span_effect is None else f"scores differ by {case.span_effect:.2f} without it"
+    return fired(f"The text speaks to a model: “{found[0].text[:120]}” ({effect}).", value=len(found), severity=grave, inputs=inputs)
+
+
+def spans(text: str) -> list[Span]:
+    """The pieces that are meant for a model, in order, none inside another."""
+    found = [(match.start(), match.end()) for pattern in _TO_MODEL for match in pattern.finditer(text)]
+    found += [(match.start(), match.end()) for match in _ENCODED.finditer(text) if _hides_text(match.group())]
+    kept: list[Span] = []
+    for start, end in sorted(found, key=lambda each: (each[0], -each[1])):
+        if not kept or start >= kept[-1].end:
+            kept.append(Span(start, end, text[start:end].strip()))
+    return kept
+
+
+def without_spans(text: str) -> str:
+    """The text without what is meant for a model: what scores are read from when a span was found."""
+    rest, place = [], 0
+    for each in spans(text):
+        rest.append(text[place : each.start])
+        place = each.end
+    return "".join([*rest, text[place:]])
+
+
+def _hides_text(encoded: str) -> bool:
+    """Whether Base64 holds words; hex digits, hashes and pictures do not."""
+    try:
+        plain = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    except binascii.Error:
+        return False
+    printable = sum(32 <= byte < 127 or byte in {9, 10, 13} for byte in plain)
+    return bool(plain) and printable / len(plain) >= _PRINTABLE and b" " in plain
