@@ -1,0 +1,71 @@
+"""An alarm for falling mood: a change point in the weekly values, by PELT (Killick, Fearnhead and Eckley 2012) with ruptures."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+# Half a year of weeks is looked at, and with fewer than so many of them the answer is unknown.
+WEEKS: Final = 26
+FEWEST_WEEKS: Final = 20
+# A fall counts once it has lasted so long.
+LASTING_WEEKS: Final = 3
+# More than all accounts without voting power together can move the value (`pooling.UNEVIDENCED_SHARE`, twice).
+LEAST_FALL: Final = 0.1
+# The price of a change point, in noise variances and logarithms of the number of weeks. With 8, steady noise rings
+# about once in ten years of weekly looks (docs/mood.md has the rates measured on real history).
+_PENALTY: Final = 8.0
+# Median absolute deviation of differences to standard deviation, of normal noise.
+_MAD_TO_DEVIATION: Final = 1.4826 / math.sqrt(2)
+_LEAST_NOISE: Final = 1e-6
+
+
+class Status(StrEnum):
+    """What the alarm says."""
+
+    FIRED = "fired"
+    CLEAR = "clear"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """The answer and what it rests on: `before` and `now` are the means of the weeks before and after the last change.
+
+    `weeks` counts the weeks with a value that were looked at, `lasting` those since the last change; both means are
+    None where the mood never changed.
+    """
+
+    status: Status
+    weeks: int
+    lasting: int
+    before: float | None
+    now: float | None
+
+
+def alarm(values: Sequence[float | None]) -> Alarm:
+    """The alarm over weekly `values`, oldest first; None is a week in which nobody spoke, and is passed over."""
+    known = np.array([value for value in values[-WEEKS:] if value is not None], dtype=np.float64)
+    if len(known) < FEWEST_WEEKS:
+        return Alarm(Status.UNKNOWN, len(known), len(known), None, None)
+    ends = _changes(known)
+    if len(ends) == 1:
+        return Alarm(Status.CLEAR, len(known), len(known), None, None)
+    last = ends[-2]
+    former = ends[-3] if len(ends) > 2 else 0
+    before, now = float(known[former:last].mean()), float(known[last:].mean())
+    fallen = before - now >= LEAST_FALL
+    return Alarm(Status.FIRED if fallen else Status.CLEAR, len(known), len(known) - last, before, now)
+
+
+def _changes(known: np.typing.NDArray[np.float64]) -> list[int]:
+    """Where each stretch of one mean ends; the last is the end of the series."""
+    import ruptures  # noqa: PLC0415  # loads scipy, which a server need not wait for at start
+
+    steps = np.diff(known)
+    noise = max(_MAD_TO_DEVIATION * float(np.median(np.abs(steps - np.median(steps)))), _LEAST_NOISE)
+    search = ruptures.Pelt(model="l2", min_size=LASTING_WEEKS, jump=1).fit((known / noise).reshape(-1, 1))
+    return [int(end) for end in search.predict(pen=_PENALTY * math.log(len(known)))]
