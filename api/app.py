@@ -24,6 +24,7 @@ from api.settings import Settings
 ROUTES = (
     "health",
     "daos",
+    "dao_health",
     "clock",
     "delegates",
     "objectives",

@@ -1,9 +1,6 @@
-"""DAOs: register, list, read, and how healthy their governance is."""
+"""DAOs: register, list and read."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
-from fractions import Fraction
-from statistics import median
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -12,12 +9,8 @@ from sqlmodel import Session
 
 from api.dependencies import ClockDep, ReadDep, WriterDep, require
 from api.errors import problems
-from api.instants import earlier
-from api.listing import AsOf, moment
 from api.pagination import Page, PageDep
 from governance.actors import Actor, Role
-from governance.canonical import fixed
-from governance.concentration import Concentration, concentration
 from governance.errors import AlreadyRecorded, NotFound
 from governance.intake.daos import DaoReceived, receive
 from governance.records import dao_reads
@@ -25,9 +18,6 @@ from governance.records.daos import Dao, get_dao
 from governance.workflow.register_dao import register_dao
 
 router = APIRouter(prefix="/daos", tags=["daos"])
-
-_SAMPLE = 20
-_PULSE = timedelta(days=30)
 
 
 class SourceName(BaseModel):
@@ -62,23 +52,6 @@ class DaoOut(BaseModel):
     now: datetime = Field(description="The time on the DAO's own clock; wall time but for a demonstration.")
     known_at: datetime
     data_version: int = Field(description="Grows with everything a reader could see.", examples=[17])
-
-
-class DaoHealth(BaseModel):
-    """How concentrated and how lively a DAO is. Fixed-point numbers are decimal text; null means: no data, not zero."""
-
-    dao_id: str
-    as_of: datetime
-    indexed_to: datetime | None
-    complete: bool = Field(description="False: this counts only what was imported, and sources may hold more.")
-    proposals_sampled: int = Field(description="Recent proposals with votes that the figures rest on.")
-    voters: int
-    gini: str | None = Field(description="Gini coefficient of voting power, 0 to 1.", examples=["0.912000"])
-    nakamoto: int | None = Field(description="Fewest voters that hold more than half of the power.", examples=[3])
-    largest_share: str | None = Field(description="Share of the largest voter.", examples=["0.250000"])
-    median_turnout: str | None = Field(description="Median number of voters per sampled proposal.", examples=["118.000000"])
-    sentiment: dict[str, int] = Field(description="Texts read in the last 30 days, by sentiment.")
-    open_flags: int = Field(description="Attack or anomaly rules that stand fired.")
 
 
 _KNOWN: dict[int | str, dict[str, Any]] = {200: {"model": DaoOut, "description": "It was registered before, with the same content."}}
@@ -125,44 +98,6 @@ def read(dao_id: str, session: ReadDep, clock: ClockDep) -> DaoOut:
     """One DAO."""
     dao = get_dao(session, dao_id)
     return _out(dao, dao_reads.sources_of(session, [dao.id])[dao.id], dao_reads.data_version(session, dao.id), clock())
-
-
-@router.get("/{dao_id}/health", operation_id="getDaoHealth", responses=problems(NotFound))
-def health(
-    dao_id: str,
-    session: ReadDep,
-    clock: ClockDep,
-    as_of: AsOf = None,
-) -> DaoHealth:
-    """Concentration of voting power, turnout, the sentiment pulse and open flags, over the 20 most recent proposals."""
-    at = moment(session, dao_id, as_of, clock())
-    sample = dao_reads.vote_sample(session, dao_id, as_of=at, proposals=_SAMPLE)
-    figures = concentration([Fraction(Decimal(power)) for power in sample.power_by_voter.values()])
-    turnout = median(sample.voters_per_proposal) if sample.voters_per_proposal else None
-    return DaoHealth(
-        dao_id=dao_id,
-        as_of=at,
-        indexed_to=dao_reads.indexed_to(session, dao_id, as_of=at),
-        complete=False,
-        proposals_sampled=len(sample.voters_per_proposal),
-        median_turnout=None if turnout is None else fixed(turnout),
-        sentiment=dao_reads.sentiment_counts(session, dao_id, since=earlier(at, _PULSE), as_of=at),
-        open_flags=dao_reads.open_flags(session, dao_id),
-        **_shown(figures),
-    )
-
-
-def _shown(figures: Concentration) -> dict[str, object]:
-    return {
-        "voters": figures.holders,
-        "gini": _fixed(figures.gini),
-        "nakamoto": figures.nakamoto,
-        "largest_share": _fixed(figures.largest_share),
-    }
-
-
-def _fixed(value: Fraction | None) -> str | None:
-    return None if value is None else fixed(Decimal(value.numerator) / Decimal(value.denominator))
 
 
 def _register(session: Session, received: DaoReceived, *, invented: bool, actor: Actor, now: datetime) -> tuple[bool, DaoOut]:

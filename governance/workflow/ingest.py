@@ -14,7 +14,7 @@ from governance.intake import daos, fields, observations, posts, proposals
 from governance.intake.batches import Batch, BatchReport, Kind, RefusedRow, Verdict
 from governance.intake.daos import DaoReceived
 from governance.intake.vote_columns import VoteReader, VoteRow, batch_digest, vote_document
-from governance.records import ingested, ingested_daos, vote_store
+from governance.records import dao_health, ingested, ingested_daos, vote_store
 from governance.records.ingested import Now
 from governance.workflow.log_batch import log_batch, rows_digest
 from governance.workflow.register_dao import register_dao, register_daos
@@ -105,7 +105,9 @@ def _ingest_votes(session: Session, batch: Batch, run: IngestRun, now: Now) -> B
     for place, row, verdict in zip(places, rows, stored, strict=True):
         report.verdicts[place], report.ids[place] = verdict, row.id.hex()
     report.refused = [RefusedRow.because(batch.numbers[place], refusal) for place, refusal in refused.items()]
-    changed = {row.dao_id for row, verdict in zip(rows, stored, strict=True) if verdict in _CHANGED}
+    new = [row for row, verdict in zip(rows, stored, strict=True) if verdict in _CHANGED]
+    changed = {row.dao_id for row in new}
+    dao_health.note_votes(session, new)
     if changed or report.refused:
         documents = [vote_document(row) for row in rows] if len(rows) == 1 else []
         _finish(

@@ -1,0 +1,172 @@
+"""The grouped queries behind a DAO's health: the database groups votes, by proposal and by interval, for many DAOs at once."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from governance.health.intervals import WEEKS_FROM, Interval
+from governance.records.columns import from_microseconds, to_microseconds
+
+_WEEK_US: Final = 7 * 86_400_000_000
+# Of one voter's several votes the last counts; one without a time is taken as the earliest, as tallies take it.
+_AS_CAST: Final = "(v.cast_at IS NOT NULL), v.cast_at, v.id"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Intervals of one kind of some DAOs: those that start in [start, end), both of which are starts of intervals."""
+
+    kind: Interval
+    dao_ids: Sequence[str]
+    start: datetime
+    end: datetime
+
+
+# (DAO, interval, voter, proposals voted on, votes, of them with a power, newest known_at as stored, greatest revision)
+Active = tuple[str, int, str, int, int, int, Any, int]
+
+
+class HealthQueries:
+    """The queries, in the words of the session's database."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._postgres = session.get_bind().dialect.name == "postgresql"
+
+    def votes_by_choice(self, proposal_ids: Sequence[str]) -> list[tuple[str, str | None, int, int, datetime, int]]:
+        """(proposal, choice as written, votes, of them with a power, newest known_at, greatest revision)."""
+        rows = self._rows(
+            f"SELECT v.proposal_id, v.choice, count(*), count(v.power), max(v.known_at), max(v.revision) FROM vote v"
+            f" WHERE {self._among('v.proposal_id', 'ids')} GROUP BY v.proposal_id, v.choice",
+            ids=self._list(proposal_ids),
+        )
+        return [(*row[:4], moment(row[4]), row[5]) for row in rows]
+
+    def voted_again(self, proposal_ids: Sequence[str]) -> set[str]:
+        """Those of the proposals on which somebody voted more than once."""
+        return {
+            row[0]
+            for row in self._rows(
+                f"SELECT v.proposal_id FROM vote v WHERE {self._among('v.proposal_id', 'ids')}"
+                " GROUP BY v.proposal_id HAVING count(*) > count(DISTINCT v.voter)",
+                ids=self._list(proposal_ids),
+            )
+        }
+
+    def powers_by_choice(self, proposal_ids: Sequence[str]) -> list[tuple[str, str | None, str]]:
+        """(proposal, choice, power) of every vote with a power: decimal text is added up outside, exactly."""
+        return self._rows(
+            f"SELECT v.proposal_id, v.choice, v.power FROM vote v WHERE {self._among('v.proposal_id', 'ids')} AND v.power IS NOT NULL",
+            ids=self._list(proposal_ids),
+        )
+
+    def corrections_of(self, proposal_ids: Sequence[str]) -> dict[str, datetime]:
+        """When a correction of any of a proposal's votes last became known, by proposal."""
+        rows = self._rows(
+            f"SELECT v.proposal_id, max(v.known_at) FROM vote_revision v WHERE {self._among('v.proposal_id', 'ids')} GROUP BY 1",
+            ids=self._list(proposal_ids),
+        )
+        return {proposal: moment(known_at) for proposal, known_at in rows}
+
+    def voters(self, span: Span) -> list[Active]:
+        """Each voter of each interval, once."""
+        return self._rows(
+            f"SELECT v.dao_id, {self._number(span.kind)} AS number, v.voter, count(DISTINCT v.proposal_id), count(*), count(v.power),"
+            f" max(v.known_at), max(v.revision) FROM {self._within()} GROUP BY 1, 2, 3",
+            **self._bounds(span),
+        )
+
+    def proposals_voted(self, span: Span) -> dict[tuple[str, int], int]:
+        """How many distinct proposals were voted on, by DAO and interval."""
+        rows = self._rows(
+            f"SELECT v.dao_id, {self._number(span.kind)} AS number, count(DISTINCT v.proposal_id) FROM {self._within()} GROUP BY 1, 2",
+            **self._bounds(span),
+        )
+        return {(dao, number): count for dao, number, count in rows}
+
+    def votes_with_power(self, span: Span) -> list[tuple[str, int, str, str, str | None, str]]:
+        """(DAO, interval, proposal, voter, choice, power) of the votes with a power, in the order in which they were cast."""
+        return self._rows(
+            f"SELECT v.dao_id, {self._number(span.kind)}, v.proposal_id, v.voter, v.choice, v.power"
+            f" FROM {self._within()} AND v.power IS NOT NULL ORDER BY {_AS_CAST}",
+            **self._bounds(span),
+        )
+
+    def votes_of(self, span: Span, voters: Sequence[tuple[str, str]]) -> list[tuple[str, int, str, str, str | None]]:
+        """(DAO, interval, proposal, voter, choice) of the votes of some (DAO, voter), in the order in which they were cast."""
+        wanted: dict[str, Any]
+        if self._postgres:
+            names = "unnest(CAST(:of_daos AS text[]), CAST(:voters AS text[])) AS w(dao_id, voter)"
+            wanted = {"of_daos": [dao for dao, _ in voters], "voters": [voter for _, voter in voters]}
+            same, hint = "v.dao_id = w.dao_id AND v.voter = w.voter", ""
+        else:
+            names, wanted = "json_each(:pairs) AS w CROSS", {"pairs": json.dumps(voters)}
+            same, hint = "v.dao_id = w.value ->> 0 AND v.voter = w.value ->> 1", " INDEXED BY ix_vote_voter"
+        bounds = {name: value for name, value in self._bounds(span).items() if name != "daos"}
+        return self._rows(
+            f"SELECT v.dao_id, {self._number(span.kind)}, v.proposal_id, v.voter, v.choice FROM {names} JOIN vote v{hint} ON {same}"
+            f" WHERE v.known_at >= :start AND v.known_at < :end ORDER BY {_AS_CAST}",
+            **bounds,
+            **wanted,
+        )
+
+    def corrections_in(self, span: Span) -> dict[tuple[str, int], datetime]:
+        """When a correction of any vote of an interval last became known, by DAO and interval."""
+        rows = self._rows(
+            f"SELECT v.dao_id, {self._number(span.kind)}, max(r.known_at) FROM vote_revision r JOIN vote v ON v.id = r.vote_id"
+            f" WHERE {self._among('v.dao_id', 'daos')} AND v.known_at >= :start AND v.known_at < :end GROUP BY 1, 2",
+            **self._bounds(span),
+        )
+        return {(dao, number): moment(known_at) for dao, number, known_at in rows}
+
+    def readings(self, kind: Interval, dao_id: str, *, start: datetime, as_of: datetime) -> list[tuple[int, str, str, int]]:
+        """(interval, task, label, texts) of what text models read of the DAO from `start` to `as_of`."""
+        return self._rows(
+            f"SELECT {self._number(kind)}, v.task, v.label, count(*) FROM reading v"
+            " WHERE v.dao_id = :dao AND v.known_at >= :start AND v.known_at <= :as_of GROUP BY 1, 2, 3",
+            dao=dao_id,
+            start=self._time(start),
+            as_of=self._time(as_of),
+        )
+
+    def _number(self, kind: Interval) -> str:
+        """The number of the interval of a vote, as `intervals.number_of` gives it."""
+        if kind is Interval.WEEK:
+            if self._postgres:
+                return f"CAST(floor((extract(epoch FROM v.known_at) * 1000000 - {to_microseconds(WEEKS_FROM)}) / {_WEEK_US}) AS integer)"
+            return f"(v.known_at - {to_microseconds(WEEKS_FROM)}) / {_WEEK_US}"
+        if self._postgres:
+            utc = "v.known_at AT TIME ZONE 'UTC'"
+            return f"CAST(floor((extract(year FROM {utc}) * 12 + extract(month FROM {utc}) - 1) / {kind.months}) AS integer)"
+        seconds = "v.known_at / 1000000, 'unixepoch'"
+        return f"(strftime('%Y', {seconds}) * 12 + strftime('%m', {seconds}) - 1) / {kind.months}"
+
+    def _within(self) -> str:
+        # Without the hint SQLite may go by voter, which reads the table's pages in no order.
+        hint = "" if self._postgres else " INDEXED BY ix_vote_dao"
+        return f"vote v{hint} WHERE {self._among('v.dao_id', 'daos')} AND v.known_at >= :start AND v.known_at < :end"
+
+    def _bounds(self, span: Span) -> dict[str, Any]:
+        return {"daos": self._list(span.dao_ids), "start": self._time(span.start), "end": self._time(span.end)}
+
+    def _among(self, column: str, name: str) -> str:
+        return f"{column} = ANY(:{name})" if self._postgres else f"{column} IN (SELECT value FROM json_each(:{name}))"
+
+    def _list(self, values: Sequence[str]) -> object:
+        return list(values) if self._postgres else json.dumps(list(values))
+
+    def _time(self, moment: datetime) -> object:
+        return moment if self._postgres else to_microseconds(moment)
+
+    def _rows(self, query: str, **values: Any) -> list[Any]:  # noqa: ANN401  # what each database binds
+        return list(self._session.connection().execute(text(query), values).all())
+
+
+def moment(value: Any) -> Any:  # noqa: ANN401  # an integer on SQLite, a time on PostgreSQL
+    """A time as the database gives it outside of typed columns."""
+    return from_microseconds(value) if isinstance(value, int) else value

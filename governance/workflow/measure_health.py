@@ -1,0 +1,105 @@
+"""Measures a DAO's governance over time: keeps the counts of its votes up to date, and gives the series as of a moment."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from typing import Any, Final
+
+from sqlmodel import Session
+
+from governance.health import proposals
+from governance.health.activity import shown
+from governance.health.intervals import Interval, number_of, start_of
+from governance.records import dao_health, dao_health_counts, dao_health_reads
+from governance.records.dao_health import PROPOSALS, Outstanding
+from governance.records.dao_health_sql import Span
+
+# Every vote lies between these; the intake refuses times outside.
+_FROM: Final = datetime(1970, 1, 5, tzinfo=UTC)
+_TO: Final = datetime(9990, 1, 1, tzinfo=UTC)
+# So many DAOs are counted by one query when all are counted from nothing.
+_DAOS_AT_ONCE: Final = 100
+_MOMENT: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class HealthPoint:
+    """One interval: [start, end), and whether it had ended by the moment asked about. `figures` as they are shown."""
+
+    start: datetime
+    end: datetime
+    complete: bool
+    figures: Mapping[str, Any]
+
+
+def bring_up_to_date(session: Session, dao_ids: Sequence[str], kind: Interval) -> None:
+    """Count what the kept counts of these DAOs lack, and keep it: all of it the first time, later what batches concern.
+
+    Counts follow from the votes alone; they are kept for speed and are no part of the record, so nothing is logged.
+    """
+    for start in range(0, len(dao_ids), _DAOS_AT_ONCE):
+        part = dao_health.outstanding(session, dao_ids[start : start + _DAOS_AT_ONCE])
+        whole = {dao: dao_id_counts for dao, dao_id_counts in part.items() if PROPOSALS not in dao_id_counts.counted}
+        wanted = dao_health_reads.proposals_of(session, sorted(whole)) if whole else {}
+        for dao, lacking in part.items():
+            wanted |= dict.fromkeys(lacking.proposals, dao)
+        dao_health.keep(
+            session,
+            proposals=dao_health_counts.count_proposals(session, wanted) if wanted else [],
+            intervals=[row for span in _spans(part, kind) for row in dao_health_counts.count_intervals(session, span)],
+            counted=[(dao, each) for dao in part for each in (PROPOSALS, kind.value)],
+            batches=[batch for lacking in part.values() for batch in lacking.batches],
+        )
+
+
+def health_series(session: Session, dao_id: str, kind: Interval, *, as_of: datetime, points: int) -> list[HealthPoint]:
+    """The last `points` intervals up to the one `as_of` lies in, oldest first, as known at `as_of`.
+
+    The kept counts must be up to date.
+    """
+    last = number_of(kind, as_of)
+    numbers = range(last - points + 1, last + 1)
+    known = dao_health_reads.proposal_facts(session, dao_id, as_of=as_of)
+    votes = dao_health_reads.interval_votes(session, dao_id, kind, numbers, as_of=as_of)
+    read = dao_health_reads.readings_by_interval(session, dao_id, kind, numbers, as_of=as_of)
+    found = []
+    for number in numbers:
+        start, end = start_of(kind, number), start_of(kind, number + 1)
+        until = min(end, as_of + _MOMENT)
+        figures = {
+            **votes[number],
+            **proposals.interval_figures(known, start=start, end=until),
+            "dissatisfaction": _dissatisfaction(read.get(number, {})),
+        }
+        found.append(HealthPoint(start, end, end <= as_of, figures))
+    return found
+
+
+def _spans(part: Mapping[str, Outstanding], kind: Interval) -> Iterator[Span]:
+    """What must be counted: every interval of DAOs never counted by this kind, else those that batches concern."""
+    fresh = [dao for dao, lacking in part.items() if kind.value not in lacking.counted]
+    if fresh:
+        yield Span(kind, fresh, _FROM, _TO)
+    for dao, lacking in part.items():
+        for each in Interval:
+            if each.value in lacking.counted:
+                yield from dao_health_counts.spans(each, [dao], lacking.moments)
+
+
+def _dissatisfaction(read: Mapping[str, Mapping[str, int]]) -> dict[str, object] | None:
+    """The share of texts that felt negative and of those that stood against; None where none was read."""
+    if not read:
+        return None
+    sentiment, stance = read.get("sentiment", {}), read.get("stance", {})
+    texts, stances = _known(sentiment), _known(stance)
+    return {
+        "texts": texts,
+        "negative": shown(Fraction(sentiment.get("negative", 0), texts)) if texts else None,
+        "stances": stances,
+        "against": shown(Fraction(stance.get("against", 0), stances)) if stances else None,
+    }
+
+
+def _known(labels: Mapping[str, int]) -> int:
+    return sum(count for label, count in labels.items() if label != "unknown")
