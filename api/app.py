@@ -36,6 +36,7 @@ ROUTES = (
     "observations",
     "imports",
     "sentiment",
+    "mood",
     "forecasts",
     "text_vectors",
     "parameters",
