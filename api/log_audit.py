@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from api.authentication import hash_key
 from api.log_export import export_log
 from api.log_serving import head_of
 from api.log_signer import CHECKPOINT_FILE, log_vkeys
@@ -40,7 +41,8 @@ def audit_database(
     """Audit the store that `settings` names, while a server may be running: nothing is written to it.
 
     The log is exported to a temporary folder up to the last signed checkpoint (which lies outside the database) and
-    audited there; then every row of the log, of decisions and of standing rules is compared with the replayed log.
+    audited there; then every row of the log, of decisions and of standing rules is compared with the replayed log, and
+    every collected row with the fingerprints in it.
     Entries that a running server adds meanwhile are left to the next audit.
     """
     note_file = settings.state_dir / CHECKPOINT_FILE
@@ -57,12 +59,20 @@ def audit_database(
                 audited = verify_export(folder, policy=policy, replay=replay, remembered=remembered, keep_consents=True)
                 audited.findings, audited.found = [*report.findings, *audited.findings], {**report.found, **audited.found}
                 report = audited
-                check_rows(session, report, vkeys=log_vkeys(session))
+                check_rows(session, report, vkeys=log_vkeys(session), own_key_sha256=_own_key(settings))
             except (GovernanceError, SQLAlchemyError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
                 report.add("database.unreadable", str(error), seq=_entry_of(error))
     finally:
         engine.dispose()
     return report
+
+
+def _own_key(settings: Settings) -> str | None:
+    """The hash of the deployment's own key, as the settings or the state folder have it."""
+    if settings.admin_key is not None:
+        return hash_key(settings.admin_key.get_secret_value())
+    kept = settings.state_dir / "keys" / "admin.key"
+    return hash_key(kept.read_text(encoding="utf-8").strip()) if kept.is_file() else None
 
 
 @contextmanager

@@ -152,8 +152,11 @@ def tell(found: Report, *, as_json: bool) -> None:
         counts = {verdict.name.lower(): count for verdict, count in found.found.items()}
         covered = {"entries": found.entries, "files": found.files, "consents": found.consents, "recommendations": found.recommendations}
         head = {"origin": found.origin, "size": found.size, "root": found.root}
+        rows = {"rows": found.rows, "uncovered_rows": found.uncovered_rows}
         replayed = {"replayed_recommendations": found.replayed_recommendations, "replay_seconds": round(found.replay_seconds, 3)}
-        report({"verdict": name, "exit_code": int(found.verdict), **head, **covered, **replayed, "found": counts, "findings": findings})
+        report(
+            {"verdict": name, "exit_code": int(found.verdict), **head, **covered, **rows, **replayed, "found": counts, "findings": findings}
+        )
         return
     for finding in found.findings[:_SHOWN_FINDINGS]:
         where = " ".join(part for part in (f"entry {finding.seq}" if finding.seq is not None else "", finding.file or "") if part)
@@ -162,7 +165,10 @@ def tell(found: Report, *, as_json: bool) -> None:
     if more > 0:
         typer.echo(f"… and {more} more")
     decided = f"{found.consents} consents, {found.recommendations} recommendations ({found.replayed_recommendations} replayed)"
-    typer.echo(f"{name}: {found.origin} at {found.size}: {found.entries} entries, {decided}, {found.files} files")
+    collected = f", {found.rows} collected rows" if found.rows else ""
+    typer.echo(f"{name}: {found.origin} at {found.size}: {found.entries} entries, {decided}, {found.files} files{collected}")
+    if found.uncovered_rows:
+        typer.echo(f"{found.uncovered_rows} rows came in before the log held fingerprints: they are counted, not compared")
 
 
 def _plain(finding: Any) -> dict[str, object]:  # noqa: ANN401  # a Finding, by its slots

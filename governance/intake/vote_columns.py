@@ -1,7 +1,6 @@
 """Votes in bulk: a column at a time, with the answers of `intake.votes` and a third of its work per row."""
 
 import hashlib
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -157,12 +156,6 @@ class VoteReader:
             vote.content(),
             fields.microseconds(vote.known_at(now)),
         )
-
-
-def batch_digest(rows: Sequence[VoteRow]) -> str:
-    """SHA-256 (hex) of the canonical JSON of what was accepted: a list per vote, from DAO to `cast_at_estimated`."""
-    told = [row[1:12] for row in rows]
-    return hashlib.sha256(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
 def vote_document(row: VoteRow) -> dict[str, object]:

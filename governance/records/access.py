@@ -6,11 +6,15 @@ from datetime import datetime
 from sqlalchemy import JSON, Column, LargeBinary, delete
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from governance.canonical import digest, timestamp
 from governance.errors import NotFound
 from governance.records.columns import UtcDateTime
 from governance.records.executions import Execution
 from governance.records.proposals import Proposal
 from governance.records.recommendations import Recommendation
+
+# The deployment's own key, which has every role; it comes from the state folder or the settings, not from a log entry.
+OWN_KEY_ID = "key_admin"
 
 
 class ApiKey(SQLModel, table=True):
@@ -63,6 +67,20 @@ def usable_key(session: Session, secret_sha256: str, *, now: datetime) -> ApiKey
     if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
         return None
     return key
+
+
+def key_digest(key: ApiKey) -> str:
+    """What the log keeps of a key: a digest of all that decides who may do what with it. Its secret cannot be guessed from it."""
+    return digest(
+        {
+            "id": key.id,
+            "dao": key.dao_id,
+            "name": key.name,
+            "secret_sha256": key.secret_sha256,
+            "scopes": list(key.scopes),
+            "expires_at": None if key.expires_at is None else timestamp(key.expires_at),
+        }
+    )
 
 
 def list_keys(session: Session) -> list[ApiKey]:

@@ -11,7 +11,9 @@ from governance.errors import GovernanceError
 from governance.merkle import Frontier, leaf_hash
 from governance.records import decision_log, log_reads
 from governance.records.approvals import Approval, Consent
+from governance.records.audited_collected import check_collected
 from governance.records.audited_history import check_history
+from governance.records.audited_registrations import check_registrations
 from governance.records.daos import Dao, Electorate
 from governance.records.decision_log import LogEntry, LogNode
 from governance.records.executions import Execution
@@ -22,8 +24,8 @@ from governance.verification import Report
 _PAGE = 500
 
 
-def check_rows(session: Session, report: Report, *, vkeys: list[str]) -> None:
-    """Add a finding for every row that differs from the log: its own tables first, then decisions, then standing rules."""
+def check_rows(session: Session, report: Report, *, vkeys: list[str], own_key_sha256: str | None) -> None:
+    """Add a finding for every row that differs from the log: its own tables, decisions, standing rules, collected rows."""
     _check_log_rows(session, report)
     _check_checkpoints(session, report, vkeys)
     _check_recommendations(session, report)
@@ -31,6 +33,8 @@ def check_rows(session: Session, report: Report, *, vkeys: list[str]) -> None:
     _check_executions(session, report)
     _check_standing(session, report)
     check_history(session, report)
+    check_registrations(session, report, own_key_sha256=own_key_sha256)
+    check_collected(session, report)
 
 
 def _check_log_rows(session: Session, report: Report) -> None:

@@ -8,12 +8,14 @@ from sqlalchemy import Table, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
+from governance.fingerprints import Stored, of_link, of_progress
 from governance.identity import content_digest, proposal_id
 from governance.intake.batches import RefusedRow, Verdict
 from governance.intake.observations import ObservationReceived, ProgressReceived
 from governance.intake.posts import LinkReceived, PostReceived
 from governance.intake.proposals import ProposalReceived
 from governance.records.access import ImportRefusal
+from governance.records.columns import to_microseconds
 from governance.records.observations import Observation, ObservationRevision
 from governance.records.posts import Post, PostRevision
 from governance.records.proposals import ForumLink, Proposal, ProposalRevision, VoteProgress
@@ -32,22 +34,22 @@ _OBSERVATIONS: Final = Revised(_table(Observation), _table(ObservationRevision),
 _KEYS_PER_QUERY: Final = 500
 
 
-def store_proposals(session: Session, received: Sequence[ProposalReceived], *, now: Now, recorded_at: datetime) -> list[Verdict]:
+def store_proposals(session: Session, received: Sequence[ProposalReceived], *, now: Now, recorded_at: datetime) -> Stored:
     """Store proposals with their revisions."""
     return store(session, _PROPOSALS, [_proposal(each, now(each.dao_id)) for each in received], recorded_at=recorded_at)
 
 
-def store_posts(session: Session, received: Sequence[tuple[PostReceived, str]], *, now: Now, recorded_at: datetime) -> list[Verdict]:
+def store_posts(session: Session, received: Sequence[tuple[PostReceived, str]], *, now: Now, recorded_at: datetime) -> Stored:
     """Store posts, each with the DAO it is filed under, with their revisions."""
     return store(session, _POSTS, [_post(post, dao, now(dao)) for post, dao in received], recorded_at=recorded_at)
 
 
-def store_observations(session: Session, received: Sequence[ObservationReceived], *, now: Now, recorded_at: datetime) -> list[Verdict]:
+def store_observations(session: Session, received: Sequence[ObservationReceived], *, now: Now, recorded_at: datetime) -> Stored:
     """Store observations with their revisions."""
     return store(session, _OBSERVATIONS, [_observation(each, now(each.dao_id)) for each in received], recorded_at=recorded_at)
 
 
-def store_progress(session: Session, received: Sequence[ProgressReceived], *, recorded_at: datetime) -> list[Verdict]:
+def store_progress(session: Session, received: Sequence[ProgressReceived], *, recorded_at: datetime) -> Stored:
     """Store progress rows; different words about one moment stand side by side, so nothing is ever revised."""
     rows = [
         {
@@ -65,10 +67,18 @@ def store_progress(session: Session, received: Sequence[ProgressReceived], *, re
         }
         for each in received
     ]
-    return _insert_unknown(session, VoteProgress, ("external_id", "seen_at", "content_sha256"), rows)
+    verdicts, fresh = _insert_unknown(session, VoteProgress, ("external_id", "seen_at", "content_sha256"), rows)
+    return Stored(verdicts, b"".join(_of_progress(row) for row in fresh))
 
 
-def store_links(session: Session, received: Sequence[LinkReceived], *, now: Now, recorded_at: datetime) -> list[Verdict]:
+def _of_progress(row: Mapping[str, Any]) -> bytes:
+    seen, known, recorded = (to_microseconds(row[name]) for name in ("seen_at", "known_at", "recorded_at"))
+    ends = None if row["ends_at"] is None else to_microseconds(row["ends_at"])
+    told = (row["status"], row["power"], row["votes"], ends)
+    return of_progress((row["external_id"], seen, row["content_sha256"]), told, known_at_us=known, recorded_at_us=recorded)
+
+
+def store_links(session: Session, received: Sequence[LinkReceived], *, now: Now, recorded_at: datetime) -> Stored:
     """Store forum links. A link told by several sources bears the name of the first in the alphabet, whoever came first."""
     rows = [
         {
@@ -82,14 +92,20 @@ def store_links(session: Session, received: Sequence[LinkReceived], *, now: Now,
         }
         for each in received
     ]
-    verdicts = _insert_unknown(session, ForumLink, ("proposal_id", "forum", "topic_id"), rows)
+    verdicts, fresh = _insert_unknown(session, ForumLink, ("proposal_id", "forum", "topic_id"), rows)
     told: dict[tuple[str, str, int], str] = {}
     for each, verdict in zip(received, verdicts, strict=True):
         link = each.proposal_id, each.forum, each.topic_id
         if verdict is Verdict.UNCHANGED:
             told[link] = min(each.source, told.get(link, each.source))
     _name_first_source(session, told)
-    return verdicts
+    return Stored(verdicts, b"".join(_of_link(row) for row in fresh))
+
+
+def _of_link(row: Mapping[str, Any]) -> bytes:
+    known, recorded = to_microseconds(row["known_at"]), to_microseconds(row["recorded_at"])
+    link = (row["proposal_id"], row["forum"], row["topic_id"])
+    return of_link(link, dao_id=row["dao_id"], known_at_us=known, recorded_at_us=recorded)
 
 
 def _name_first_source(session: Session, told: Mapping[tuple[str, str, int], str]) -> None:
@@ -125,7 +141,10 @@ def store_refusals(session: Session, refused: Sequence[RefusedRow], *, file: str
         _insert_unknown(session, ImportRefusal, ("id",), rows)
 
 
-def _insert_unknown(session: Session, model: type[SQLModel], key: tuple[str, ...], rows: Sequence[dict[str, Any]]) -> list[Verdict]:
+def _insert_unknown(
+    session: Session, model: type[SQLModel], key: tuple[str, ...], rows: Sequence[dict[str, Any]]
+) -> tuple[list[Verdict], list[dict[str, Any]]]:
+    """What became of each row, and the rows that are new."""
     table = _table(model)
     columns = [table.c[name] for name in key]
     known: set[tuple[Any, ...]] = set()
@@ -143,7 +162,7 @@ def _insert_unknown(session: Session, model: type[SQLModel], key: tuple[str, ...
     if fresh:
         insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         session.execute(insert(table).on_conflict_do_nothing(), fresh)
-    return verdicts
+    return verdicts, fresh
 
 
 def _proposal(each: ProposalReceived, now: datetime) -> Incoming:

@@ -9,8 +9,10 @@ from typing import Any, Final
 from sqlalchemy import Select, Table, bindparam, insert, select, update
 from sqlmodel import Session
 
+from governance.fingerprints import Stored, key_of_id, of_content
 from governance.intake.batches import Verdict
 from governance.intake.fields import iso
+from governance.records.columns import to_microseconds
 
 _IDS_PER_QUERY: Final = 5_000
 
@@ -65,7 +67,7 @@ class _Thing:
         return max(self.contents.values(), key=lambda content: (content.recorded_at, content.sha256))
 
 
-def store(session: Session, kept: Revised, incoming: Sequence[Incoming], *, recorded_at: datetime) -> list[Verdict]:
+def store(session: Session, kept: Revised, incoming: Sequence[Incoming], *, recorded_at: datetime) -> Stored:
     """Store what is new and say row by row what happened; see `vote_store.store` for the rule of what is current.
 
     A content that came with a thing's first import run was known when the source says; one that came later was known
@@ -74,6 +76,7 @@ def store(session: Session, kept: Revised, incoming: Sequence[Incoming], *, reco
     things = _load(session, kept, {row.id for row in incoming})
     touched: dict[str, _Thing] = {}
     verdicts: list[Verdict] = []
+    new: list[bytes] = []
     for row in incoming:
         thing = things.get(row.id)
         if thing is None:
@@ -85,8 +88,10 @@ def store(session: Session, kept: Revised, incoming: Sequence[Incoming], *, reco
         known = row.known if thing.recorded_at == recorded_at else _known_later(kept, thing, row)
         thing.contents[row.sha256] = _Content(row.sha256, recorded_at, known, row.content, row.columns)
         touched[row.id] = thing
+        dates = [to_microseconds(known[name]) for name in kept.dated]
+        new.append(of_content(key_of_id(row.id), row.sha256, dates, recorded_at_us=to_microseconds(recorded_at)))
     _write(session, kept, touched)
-    return verdicts
+    return Stored(verdicts, b"".join(new))
 
 
 def _known_later(kept: Revised, thing: _Thing, row: Incoming) -> dict[str, datetime]:

@@ -48,8 +48,8 @@ def remembered(session: Session, pairs: Sequence[tuple[str, str]], *, task: str,
     return found
 
 
-def store_readings(session: Session, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Store readings whose ids are not there yet; how many there were."""
+def store_readings(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Store the readings whose ids are not there yet, and give them back."""
     ids = [row["id"] for row in rows]
     there: set[str] = set()
     for start in range(0, len(ids), _PAGE):
@@ -57,7 +57,7 @@ def store_readings(session: Session, rows: Sequence[Mapping[str, Any]]) -> int:
     fresh = list({row["id"]: dict(row) for row in rows if row["id"] not in there}.values())
     if fresh:
         session.execute(insert(Reading), fresh)
-    return len(fresh)
+    return fresh
 
 
 def reading_counts(

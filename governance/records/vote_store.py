@@ -9,6 +9,7 @@ import psycopg
 from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
+from governance.fingerprints import Stored, of_vote
 from governance.intake.batches import Verdict
 from governance.intake.vote_columns import VoteRow
 from governance.records.columns import from_microseconds, to_microseconds
@@ -30,14 +31,15 @@ _STAGE: Final = "CREATE TEMP TABLE IF NOT EXISTS vote_stage (LIKE vote) ON COMMI
 _UNSTAGE: Final = "INSERT INTO vote ({0}) SELECT {0} FROM vote_stage ON CONFLICT (id) DO NOTHING".format(", ".join(COLUMNS))
 
 
-def store(session: Session, rows: Sequence[VoteRow], *, recorded_at: datetime) -> list[Verdict]:
+def store(session: Session, rows: Sequence[VoteRow], *, recorded_at: datetime) -> Stored:
     """Insert new votes, keep every other content seen of a known one, and say row by row what happened.
 
     Of several contents the one stored last is current; of those stored at the same `recorded_at` (one import run) the
     one with the greatest digest, whatever order they came in. A content once seen is `unchanged` for ever.
     """
+    moment = to_microseconds(recorded_at)
     if _all_new(session, rows, recorded_at):
-        return [Verdict.INSERTED] * len(rows)
+        return Stored([Verdict.INSERTED] * len(rows), b"".join([_fingerprint(row, row.known_at, moment) for row in rows]))
     known = _stored_contents(session, {row.id for row in rows})
     fresh: dict[bytes, VoteRow] = {}
     differing: list[VoteRow] = []
@@ -55,8 +57,16 @@ def store(session: Session, rows: Sequence[VoteRow], *, recorded_at: datetime) -
             differing.append(row)
     if fresh:
         _write(session, fresh.values(), recorded_at, careful=True)
-    again = iter([_keep_other(session, row, recorded_at) for row in differing])
-    return [next(again) if verdict is Verdict.REVISED else verdict for verdict in verdicts]
+    kept = [_keep_other(session, row, recorded_at) for row in differing]
+    again = iter([Verdict.REVISED if known else Verdict.UNCHANGED for known in kept])
+    new = [_fingerprint(row, row.known_at, moment) for row in fresh.values()]
+    new += [_fingerprint(row, to_microseconds(known), moment) for row, known in zip(differing, kept, strict=True) if known]
+    return Stored([next(again) if verdict is Verdict.REVISED else verdict for verdict in verdicts], b"".join(new))
+
+
+def _fingerprint(row: VoteRow, known_at: int, recorded_at: int) -> bytes:
+    told = (row[1], row[3], row[4], row[6], row[7], row[8], row[9], 1 if row[11] else 0)  # names would cost an import a tenth
+    return of_vote(row[0], told, known_at_us=known_at, recorded_at_us=recorded_at)
 
 
 def _stored_contents(session: Session, ids: Iterable[bytes]) -> dict[bytes, bytes]:
@@ -110,8 +120,8 @@ def _write(session: Session, rows: Iterable[VoteRow], recorded_at: datetime, *, 
             cursor.execute("TRUNCATE vote_stage")
 
 
-def _keep_other(session: Session, row: VoteRow, recorded_at: datetime) -> Verdict:
-    """Keep `row`, whose vote is stored with another content, unless this content was seen before."""
+def _keep_other(session: Session, row: VoteRow, recorded_at: datetime) -> datetime | None:
+    """Keep `row`, whose vote is stored with another content, and say when it was known; None for a content seen before."""
     current = session.execute(select(Vote.__table__).where(Vote.__table__.c.id == row.id)).mappings().one()  # type: ignore[attr-defined]
     table = VoteRevision.__table__  # type: ignore[attr-defined]  # SQLModel makes it
     seen = {
@@ -119,9 +129,10 @@ def _keep_other(session: Session, row: VoteRow, recorded_at: datetime) -> Verdic
         for content, stored in session.execute(select(table.c.content, table.c.recorded_at).where(table.c.vote_id == row.id))
     }
     if row.content in seen or row.content == bytes(current["content"]):
-        return Verdict.UNCHANGED
+        return None
     first = current["recorded_at"]
-    revisions = [_revision(row, known_at=_known_at(row, first, recorded_at), recorded_at=recorded_at)]
+    known_at = _known_at(row, first, recorded_at)
+    revisions = [_revision(row, known_at=known_at, recorded_at=recorded_at)]
     if not seen:
         revisions.append({**{name: current[name] for name in current if name in table.c}, "vote_id": row.id})
         seen[bytes(current["content"])] = first
@@ -131,7 +142,7 @@ def _keep_other(session: Session, row: VoteRow, recorded_at: datetime) -> Verdic
     if max(seen, key=lambda content: (seen[content], content)) == row.content:
         change.update({name: getattr(row, name) for name in _TOLD})
     session.execute(update(Vote.__table__).where(Vote.__table__.c.id == row.id).values(change))  # type: ignore[attr-defined]
-    return Verdict.REVISED
+    return known_at
 
 
 _TOLD: Final = ("source", "external_id", "choice", "power", "power_kind", "reason", "cast_at_estimated", "content")

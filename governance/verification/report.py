@@ -58,6 +58,8 @@ class Report:
     recommendations: int = 0
     replayed_recommendations: int = 0
     replay_seconds: float = 0.0
+    rows: int = 0
+    uncovered_rows: int = 0
     state: Replayed = field(default_factory=Replayed)
 
     def add(self, rule: str, message: str, verdict: Verdict = Verdict.TAMPERED, *, seq: int | None = None, file: str | None = None) -> None:

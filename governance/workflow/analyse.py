@@ -9,12 +9,15 @@ from sqlmodel import Session
 
 from governance import identity
 from governance.actors import Actor
-from governance.canonical import digest
+from governance.canonical import canonical
 from governance.decision_log import EntryKind
 from governance.evidence import TextReader
+from governance.fingerprints import READING_COLUMNS, key_of_id, of_reading
+from governance.intake.fields import microseconds
 from governance.readings import Subject, scores_text
 from governance.records import decision_log, ingested_daos, texts
 from governance.records.daos import dao_time
+from governance.workflow.log_batch import name_fingerprints
 
 _TASKS: Final = ("sentiment", "stance")
 
@@ -84,25 +87,26 @@ def record_readings(session: Session, dao_id: str, rows: Sequence[Mapping[str, A
     Logs:
         readings.recorded, once per task and model.
     """
-    new = [{**row, "recorded_at": now} for row in rows]
-    stored = texts.store_readings(session, new)
+    stored = texts.store_readings(session, [{**row, "recorded_at": now} for row in rows])
     if not stored:
         return 0
     ts = dao_time(session, dao_id, now)
-    for task, model in sorted({(row["task"], row["model_sha256"]) for row in rows}):
-        told = [_told(row) for row in rows if (row["task"], row["model_sha256"]) == (task, model)]
+    for task, model in sorted({(row["task"], row["model_sha256"]) for row in stored}):
+        new = [row for row in stored if (row["task"], row["model_sha256"]) == (task, model)]
+        marks = b"".join(_fingerprint(row) for row in new)
+        named = name_fingerprints(session, marks, dao_id=dao_id, recorded_at=now)
         decision_log.append(
             session,
             kind=EntryKind.READINGS_RECORDED,
             dao_id=dao_id,
             actor=actor,
             subject={"dao": dao_id, "task": task},
-            data={"count": len(told), "sha256": digest(told), "task": task, "model_digest": model},
+            data={"count": len(new), **named, "task": task, "model_digest": model},
             ts=ts,
             recorded_at=now,
         )
     ingested_daos.grow_data_version(session, [dao_id])
-    return stored
+    return len(stored)
 
 
 def _row(subject: Subject, task: str, model: str, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -124,5 +128,7 @@ def _row(subject: Subject, task: str, model: str, said: Mapping[str, Any]) -> di
     }
 
 
-def _told(row: Mapping[str, Any]) -> dict[str, object]:
-    return {name: row[name] for name in ("id", "subject_kind", "subject_id", "task", "label", "scores", "text_sha256", "target_sha256")}
+def _fingerprint(row: Mapping[str, Any]) -> bytes:
+    said = {**row, "scores": canonical(row["scores"]).decode()}
+    known, recorded = microseconds(row["known_at"]), microseconds(row["recorded_at"])
+    return of_reading(key_of_id(row["id"]), [said[name] for name in READING_COLUMNS], known_at_us=known, recorded_at_us=recorded)

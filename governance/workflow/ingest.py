@@ -10,13 +10,14 @@ from sqlmodel import Session
 from governance import identity
 from governance.actors import Actor
 from governance.errors import InvalidInput, NotFound
+from governance.fingerprints import Stored
 from governance.intake import daos, fields, observations, posts, proposals
 from governance.intake.batches import Batch, BatchReport, Kind, RefusedRow, Verdict
 from governance.intake.daos import DaoReceived
-from governance.intake.vote_columns import VoteReader, VoteRow, batch_digest, vote_document
+from governance.intake.vote_columns import VoteReader, VoteRow, vote_document
 from governance.records import dao_health, ingested, ingested_daos, vote_store
 from governance.records.ingested import Now
-from governance.workflow.log_batch import log_batch, rows_digest
+from governance.workflow.log_batch import log_batch
 from governance.workflow.register_dao import register_dao, register_daos
 
 _CHANGED: Final = frozenset({Verdict.INSERTED, Verdict.REVISED})
@@ -83,15 +84,14 @@ def ingest(session: Session, batch: Batch, *, run: IngestRun) -> BatchReport:
             report.refused.append(RefusedRow.because(batch.numbers[place], refusal))
     if batch.kind is not Kind.DAO:
         _prepare_daos(session, run, {each.dao_id: (each.dao_name, each.source) for each in accepted}, accepted)
-    verdicts = _store(session, batch.kind, accepted, run, now)
-    for each, verdict in zip(accepted, verdicts, strict=True):
+    stored = _store(session, batch.kind, accepted, run, now)
+    for each, verdict in zip(accepted, stored.verdicts, strict=True):
         report.verdicts[each.place], report.ids[each.place] = verdict, each.id
-    changed = {each.dao_id for each, verdict in zip(accepted, verdicts, strict=True) if verdict in _CHANGED}
+    changed = {each.dao_id for each, verdict in zip(accepted, stored.verdicts, strict=True) if verdict in _CHANGED}
     documents = [each.document for each in accepted]
     concerned = {each.dao_id for each in accepted}
-    _finish(
-        session, batch, report, run, now, changed=changed, concerned=concerned, sha256=lambda: rows_digest(documents), documents=documents
-    )
+    marks = stored.fingerprints
+    _finish(session, batch, report, run, now, changed=changed, concerned=concerned, fingerprints=marks, documents=documents)
     return report
 
 
@@ -102,25 +102,16 @@ def _ingest_votes(session: Session, batch: Batch, run: IngestRun, now: Now) -> B
     _prepare_daos(session, run, sources, rows)
     stored = vote_store.store(session, rows, recorded_at=run.recorded_at)
     report = BatchReport(verdicts=[Verdict.REFUSED] * len(batch), ids=[None] * len(batch))
-    for place, row, verdict in zip(places, rows, stored, strict=True):
+    for place, row, verdict in zip(places, rows, stored.verdicts, strict=True):
         report.verdicts[place], report.ids[place] = verdict, row.id.hex()
     report.refused = [RefusedRow.because(batch.numbers[place], refusal) for place, refusal in refused.items()]
-    new = [row for row, verdict in zip(rows, stored, strict=True) if verdict in _CHANGED]
+    new = [row for row, verdict in zip(rows, stored.verdicts, strict=True) if verdict in _CHANGED]
     changed = {row.dao_id for row in new}
     dao_health.note_votes(session, new)
     if changed or report.refused:
         documents = [vote_document(row) for row in rows] if len(rows) == 1 else []
-        _finish(
-            session,
-            batch,
-            report,
-            run,
-            now,
-            changed=changed,
-            concerned=set(sources),
-            sha256=lambda: batch_digest(rows),
-            documents=documents,
-        )
+        marks, concerned = stored.fingerprints, set(sources)
+        _finish(session, batch, report, run, now, changed=changed, concerned=concerned, fingerprints=marks, documents=documents)
     return report
 
 
@@ -198,7 +189,7 @@ def _prepare_daos(session: Session, run: IngestRun, named: Mapping[str, tuple[st
     ingested_daos.add_names(session, {(source, named[dao_id][0]): dao_id for source, dao_id in pairs})
 
 
-def _store(session: Session, kind: Kind, accepted: Sequence[_Accepted], run: IngestRun, now: Now) -> list[Verdict]:
+def _store(session: Session, kind: Kind, accepted: Sequence[_Accepted], run: IngestRun, now: Now) -> Stored:
     at, values = run.recorded_at, [each.value for each in accepted]
     if kind is Kind.PROPOSAL:
         return ingested.store_proposals(session, values, now=now, recorded_at=at)
@@ -210,7 +201,7 @@ def _store(session: Session, kind: Kind, accepted: Sequence[_Accepted], run: Ing
         return ingested.store_links(session, values, now=now, recorded_at=at)
     if kind is Kind.VOTE_PROGRESS:
         return ingested.store_progress(session, values, recorded_at=at)
-    return [_register(session, each.value, run) for each in accepted]
+    return Stored([_register(session, each.value, run) for each in accepted], b"")
 
 
 def _register(session: Session, received: DaoReceived, run: IngestRun) -> Verdict:
@@ -230,15 +221,14 @@ def _finish(
     *,
     changed: set[str],
     concerned: set[str],
-    sha256: Callable[[], str],
+    fingerprints: bytes,
     documents: Sequence[Mapping[str, object]],
 ) -> None:
     one = next(iter(concerned)) if len(concerned) == 1 else run.dao_id
     if changed:
         ingested_daos.grow_data_version(session, changed)
         ts = run.recorded_at if one is None else now(one)
-        log_batch(
-            session, batch, report, sha256=sha256(), documents=documents, dao_id=one, actor=run.actor, ts=ts, recorded_at=run.recorded_at
-        )
+        log_batch(session, batch, report, fingerprints=fingerprints, documents=documents, dao_id=one, actor=run.actor, ts=ts,
+                  recorded_at=run.recorded_at)  # fmt: skip
     if batch.file is not None:
         ingested.store_refusals(session, report.refused, file=batch.file, dao_id=one, recorded_at=run.recorded_at)

@@ -10,7 +10,7 @@ from governance.decision_log import EntryKind
 from governance.errors import InvalidInput
 from governance.identity import of_digest
 from governance.records import decision_log
-from governance.records.access import ApiKey, get_key
+from governance.records.access import ApiKey, get_key, key_digest
 from governance.records.daos import get_dao
 
 
@@ -80,7 +80,7 @@ def _log(session: Session, kind: EntryKind, key: ApiKey, *, actor: Actor, now: d
         dao_id=key.dao_id,
         actor=actor,
         subject={"key": key.id},
-        data={"key": key.id, "scopes": list(key.scopes)},
+        data={"key": key.id, "scopes": list(key.scopes), "sha256": key_digest(key)},
         ts=now,
         recorded_at=now,
     )
