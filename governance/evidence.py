@@ -34,11 +34,25 @@ class TextToRead:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a text that moved its reading: characters `start` to `end` of the text as the model read it.
+
+    `moved` is by how much the part raised the label's log-odds against the mean of the task's other labels.
+    """
+
+    start: int
+    end: int
+    moved: float
+
+
+@dataclass(frozen=True, slots=True)
 class TextReading:
     """What one model says of one text.
 
-    `label` is a `Sentiment` or `Stance` value, or "unknown" for an empty text; `scores` are probabilities over the
-    task's labels in the order of its enum, summing to one (empty when unknown). Digests are SHA-256, hex.
+    `label` is a `Sentiment` or `Stance` value, "unknown" for a text without words or of one word, or
+    "unsupported_language"; `scores` are probabilities over the task's labels in the order of its enum, summing to one
+    (empty where the text was not read). Digests are SHA-256, hex. `spans` are the parts that moved it most, the
+    strongest first (empty where the text was not read, or the model does not tell).
     """
 
     task: str
@@ -48,6 +62,7 @@ class TextReading:
     text_digest: str
     target_digest: str | None
     windows: int
+    spans: tuple[Span, ...] = ()
 
 
 class TextReader(Protocol):

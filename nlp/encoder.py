@@ -2,22 +2,23 @@
 
 import copy
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from governance.errors import ModelUnavailable
 from nlp.base_weights import base_folder
 from nlp.plain_text import plain_text
 from nlp.tasks import LABELS
 from nlp.text_network import TextNetwork, padded
-from nlp.windows import Tokens, Window, WindowCut
+from nlp.windows import TARGET_TOKENS, Tokens, Window, WindowCut
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +45,16 @@ class EncodedTexts:
     windows: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ExplainedText:
+    """One text's logits, its windows, the character at which each token begins, and what each token brings to the logits."""
+
+    logits: Floats
+    windows: int
+    begins: tuple[int, ...]
+    moved: Floats
+
+
 class Encoder:
     """One network, its tokenizer and one precision. Texts are read whole.
 
@@ -54,6 +65,7 @@ class Encoder:
     def __init__(self, network: TextNetwork, base: Path, window_tokens: int, precision: Precision | None = None) -> None:
         self.tokens = Tokens(base / "tokenizer.json")
         self.cut = WindowCut(window_tokens)
+        self._last_target: tuple[str, list[int]] = "", []
         self.network, self.precision = _at_best_precision(network.eval(), precision)
 
     def logits(self, pairs: Sequence[tuple[str, str]]) -> EncodedTexts:
@@ -66,6 +78,66 @@ class Encoder:
         if not np.isfinite(encoded.values).all():
             raise ModelUnavailable("the text model gives numbers that are not finite")
         return encoded
+
+    def explained(self, pairs: Sequence[tuple[str, str]]) -> Iterator[ExplainedText]:
+        """The logits of each pair with what its tokens bring to them; texts and targets come from `plain_text`.
+
+        The sum over tokens falls short of the logits by what the target, the marks of begin and end and the bias bring.
+        Raises `ModelUnavailable` when the network gives numbers that are not finite.
+        """
+        waiting: list[_Placed] = []
+        for text, target in pairs:
+            waiting.append(self._placed(text, target))
+            if sum(len(placed.windows) for placed in waiting) >= WAITING_WINDOWS:
+                yield from self._explain(waiting)
+                waiting = []
+        yield from self._explain(waiting)
+
+    def _placed(self, text: str, target: str) -> "_Placed":
+        ids, begins = self.tokens.places(text)
+        target_ids = self._target_ids(target)
+        spans = self.cut.spans(len(ids), min(len(target_ids), TARGET_TOKENS))
+        return _Placed(self.tokens.windows(ids, target_ids, self.cut), spans, tuple(begins))
+
+    def _target_ids(self, target: str) -> list[int]:
+        """Token ids of a target; many texts in a row share one."""
+        if target != self._last_target[0]:
+            self._last_target = target, self.tokens.encode([target])[0]
+        return self._last_target[1]
+
+    def _explain(self, waiting: Sequence["_Placed"]) -> Iterator[ExplainedText]:
+        if not waiting:
+            return
+        brought = self._run_each([window for placed in waiting for window in placed.windows])
+        bias = torch.cat([head.bias for head in self._heads()]).detach().double().numpy()
+        for placed in waiting:
+            fresh = np.array([max(window.fresh, 1) for window in placed.windows], dtype=np.float64)
+            moved = np.zeros((len(placed.begins), len(bias)))
+            logits = bias.copy()
+            for (start, end), weight in zip(placed.spans, fresh / fresh.sum(), strict=True):
+                tokens = next(brought)
+                logits += weight * tokens.sum(axis=0)
+                moved[start:end] += weight * tokens[1 : 1 + end - start]
+            if not np.isfinite(logits).all():
+                raise ModelUnavailable("the text model gives numbers that are not finite")
+            yield ExplainedText(logits, len(placed.windows), placed.begins, moved)
+
+    def _heads(self) -> list[nn.Linear]:
+        return [cast("nn.Linear", self.network.heads[task]) for task in LABELS]
+
+    def _run_each(self, windows: Sequence[Window]) -> Iterator[Floats]:
+        """Per window, in the order given, what each of its tokens brings to the logits of all heads."""
+        brought: list[Floats] = [np.zeros((0, 0))] * len(windows)
+        with torch.inference_mode():
+            weights = torch.cat([head.weight for head in self._heads()]).T
+            for rows in _batches(windows):
+                ids, types, mask = padded([windows[row] for row in rows])
+                hidden = self.network.encoder(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state
+                each = (hidden.float() @ weights).double().numpy()
+                for place, row in enumerate(rows):
+                    length = len(windows[row].ids)
+                    brought[row] = each[place, :length] / length
+        return iter(brought)
 
     def embeddings(self, texts: Sequence[str]) -> EncodedTexts:
         """Mean-pooled last layer, one row of 384 numbers per text."""
@@ -97,21 +169,37 @@ class Encoder:
 
     def _run(self, windows: Sequence[Window], forward: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Floats:
         """One row per window, in the order given, computed in batches of like length."""
-        order = sorted(range(len(windows)), key=lambda number: len(windows[number].ids))
         results: list[Floats] = []
+        order: list[int] = []
         with torch.inference_mode():
-            start = 0
-            while start < len(order):
-                end = start + 1
-                while end < len(order) and (end + 1 - start) * len(windows[order[end]].ids) <= BATCH_TOKENS:
-                    end += 1
-                batch = padded([windows[number] for number in order[start:end]])
-                results.append(forward(*batch).double().numpy())
-                start = end
-        rows = np.concatenate(results)
-        placed = np.empty_like(rows)
-        placed[order] = rows
+            for rows in _batches(windows):
+                results.append(forward(*padded([windows[row] for row in rows])).double().numpy())
+                order += rows
+        found = np.concatenate(results)
+        placed = np.empty_like(found)
+        placed[order] = found
         return placed
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A text's windows, which of its tokens each holds, and the character at which each token begins."""
+
+    windows: list[Window]
+    spans: list[tuple[int, int]]
+    begins: tuple[int, ...]
+
+
+def _batches(windows: Sequence[Window]) -> Iterator[list[int]]:
+    """The windows' numbers in batches of like length, the shortest first, at most `BATCH_TOKENS` padded tokens each."""
+    order = sorted(range(len(windows)), key=lambda number: len(windows[number].ids))
+    start = 0
+    while start < len(order):
+        end = start + 1
+        while end < len(order) and (end + 1 - start) * len(windows[order[end]].ids) <= BATCH_TOKENS:
+            end += 1
+        yield order[start:end]
+        start = end
 
 
 def frozen_encoder(precision: Precision | None = None) -> Encoder:

@@ -1,6 +1,6 @@
 """Any sequence-classification model, by hub name or local folder, in place of one of our heads. Imports torch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 
 import numpy as np
@@ -10,8 +10,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from transformers import logging as transformers_logging
 
 from governance.errors import ModelUnavailable
-from nlp.plain_text import plain_text
-from nlp.shipped_model import ScoredTexts
+from nlp.shipped_model import ScoredText
 from nlp.tasks import KNOWN_NAMES, LABELS
 from nlp.temperature import softmax
 
@@ -39,18 +38,20 @@ class ConfiguredModel:
         self._window = min(self._tokenizer.model_max_length, positions - 2, LONGEST_WINDOW)
         self.digest = self._own_digest()
 
-    def score(self, pairs: Sequence[tuple[str, str]]) -> ScoredTexts:
-        """Probabilities of each (text, target or ""); raises `ModelUnavailable` on numbers that are not finite."""
-        scores = np.zeros((len(pairs), len(LABELS[self._task])))
-        windows: list[int] = []
-        for number, (text, target) in enumerate(pairs):
-            probabilities = softmax(self._logits(text, target, windows)[None, :])[0]
-            np.add.at(scores[number], self._columns, probabilities)
-        return ScoredTexts(scores, tuple(windows))
+    def score(self, pairs: Sequence[tuple[str, str]]) -> Iterator[ScoredText]:
+        """Probabilities of each (text, target or ""), both from `plain_text`, without spans.
 
-    def _logits(self, text: str, target: str, counts: list[int]) -> Floats:
-        """The mean of the windows' logits, weighted by their tokens."""
-        pair = (plain_text(text), plain_text(target)[:TARGET_CHARACTERS]) if target else (plain_text(text),)
+        Raises `ModelUnavailable` on numbers that are not finite.
+        """
+        for text, target in pairs:
+            logits, windows = self._logits(text, target)
+            scores = np.zeros(len(LABELS[self._task]))
+            np.add.at(scores, self._columns, softmax(logits[None, :])[0])
+            yield ScoredText(tuple(scores.tolist()), windows)
+
+    def _logits(self, text: str, target: str) -> tuple[Floats, int]:
+        """The mean of the windows' logits, weighted by their tokens, and how many windows there are."""
+        pair = (text, target[:TARGET_CHARACTERS]) if target else (text,)
         cut = self._tokenizer(
             *pair,
             truncation="only_first",
@@ -62,7 +63,6 @@ class ConfiguredModel:
         )
         cut.pop("overflow_to_sample_mapping")
         weights = cut["attention_mask"].sum(dim=1).double().numpy()
-        counts.append(len(weights))
         rows: list[Floats] = []
         with torch.inference_mode():
             for start in range(0, len(weights), BATCH_WINDOWS):
@@ -72,7 +72,7 @@ class ConfiguredModel:
         if not np.isfinite(logits).all():
             raise ModelUnavailable(f"the configured {self._task} model gives numbers that are not finite")
         mean: Floats = (logits * weights[:, None]).sum(axis=0) / weights.sum()
-        return mean
+        return mean, len(weights)
 
     def _own_digest(self) -> str:
         """SHA-256 over configuration, tokenizer and every weight, so that the same name with other content differs."""

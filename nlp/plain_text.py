@@ -4,6 +4,8 @@ import html
 import re
 import unicodedata
 
+from nlp.look_alikes import undisguised
+
 _CODE_BLOCK = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
 _QUOTE_BLOCK = re.compile(r"\[quote[^\]]*\].*?(?:\[/quote\]|\Z)", re.DOTALL | re.IGNORECASE)
 _QUOTED_LINE = re.compile(r"^[ \t]{0,3}>.*$", re.MULTILINE)
@@ -15,6 +17,11 @@ _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{8,}\b")
 _MENTION = re.compile(r"(?<![\w@])@\w{1,50}")
 _MARKS = re.compile(r"(?m)^[ \t]{0,3}(?:#{1,6}[ \t]+|[-*+][ \t]+|\|)|[*_`|]{2,}|`")
 _SPACE = re.compile(r"\s+")
+# What Unicode lets a display leave out: soft hyphens, joiners, direction marks, fillers, variation selectors, tags.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 
 _SYMBOLS = frozenset({"So", "Sk"})
 # Names end in words that say how a symbol is drawn, not what it means.
@@ -25,18 +32,19 @@ def plain_text(text: str) -> str:
     """The author's own words on one line, links and addresses as one word each, emoji by their Unicode names.
 
     Code and quotes of others are not the author's voice and are left out, unless nothing else was written.
-    Invisible and bidirectional control characters go; look-alike compatibility forms become what they look like (NFKC).
+    Invisible and bidirectional control characters go; compatibility forms become what they look like (NFKC), and so do
+    letters of other scripts, digits and spread letters that pose as English words (`undisguised`).
     """
     own = _QUOTED_LINE.sub(" ", _QUOTE_BLOCK.sub(" ", _CODE_BLOCK.sub(" ", text)))
     return _words(own) or _words(text)
 
 
 def _words(text: str) -> str:
-    text = unicodedata.normalize("NFKC", html.unescape(text))
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", html.unescape(text)))
     text = _MARKDOWN_LINK.sub(r"\1", _IMAGE.sub(r"\1", text))
     text = _TAG.sub(" ", text)
     text = _MENTION.sub("@user", _ADDRESS.sub("0x", _LINK.sub("http", text)))
-    text = _MARKS.sub(" ", text)
+    text = undisguised(_MARKS.sub(" ", text))
     return _SPACE.sub(" ", "".join(_spoken(text))).strip()
 
 

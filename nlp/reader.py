@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -11,15 +12,20 @@ from safetensors import SafetensorError
 from governance.errors import ModelUnavailable
 from governance.evidence import TextReading, TextToRead
 from nlp import sentiment, stance
+from nlp.languages import is_foreign
 from nlp.model_store import SHIPPED, find_weights, read_weights
 from nlp.plain_text import plain_text
 from nlp.tasks import LABELS
 
 if TYPE_CHECKING:
     from nlp.hub_model import ConfiguredModel
-    from nlp.shipped_model import ScoredTexts, ShippedModel
+    from nlp.shipped_model import ScoredText, ShippedModel
 
-UNKNOWN = "unknown"
+# Labels of texts that no model is asked about.
+UNKNOWN, UNSUPPORTED_LANGUAGE = "unknown", "unsupported_language"
+# What stands for links, addresses and names is not a word of the author's.
+_STAND_INS = frozenset({"http", "0x", "@user"})
+_FEWEST_WORDS = 2
 
 # What loading raises when a package is missing, a file is absent or damaged, or a model does not fit its tokenizer.
 LOADING_FAILURES = (ImportError, OSError, ValueError, RuntimeError, KeyError, AttributeError, SafetensorError)
@@ -53,33 +59,47 @@ class EncoderTextReader:
     def read(self, texts: Sequence[TextToRead]) -> list[tuple[TextReading, ...]]:
         """One tuple per text, in order: its sentiment and, where a target is given, its stance.
 
-        A text without words (after `plain_text`) is "unknown", without scores and without asking any model. An empty
-        target is no target. Raises `ModelUnavailable` when a model cannot load or gives no finite numbers.
+        A text without words or of one word (after `plain_text`) is "unknown", a text that is surely not English
+        "unsupported_language": both without scores and without asking any model. An empty target is no target.
+        Raises `ModelUnavailable` when a model cannot load or gives no finite numbers.
         """
+        plain = [plain_text(text.text) for text in texts]
+        labels = [_unread(said) for said in plain]
         with self._lock:
-            spoken = [number for number, text in enumerate(texts) if plain_text(text.text)]
-            scored = self._scores([texts[number] for number in spoken])
+            asked = [number for number, label in enumerate(labels) if label is None]
+            scored = self._scored([texts[number] for number in asked], [plain[number] for number in asked])
             digests = {task: self._digest(task) for text in texts for task in _tasks(text)}
-        row_of = {number: row for row, number in enumerate(spoken)}
+        row_of = {number: row for row, number in enumerate(asked)}
         return [
-            tuple(_reading(task, text, digests[task], scored.get(task), row_of.get(number)) for task in _tasks(text))
+            tuple(_reading(task, text, digests[task], labels[number] or scored[task][row_of[number]]) for task in _tasks(text))
             for number, text in enumerate(texts)
         ]
+
+    def probabilities(self, texts: Sequence[TextToRead], task: str) -> list[tuple[float, ...]]:
+        """The scores of `task` for every text, whatever its language and length: for measuring, not for readings.
+
+        Raises `ModelUnavailable` when the model cannot load or gives no finite numbers.
+        """
+        with self._lock:
+            scored = self._scored(texts, [plain_text(text.text) for text in texts])
+        return [text.scores for text in scored[task]] if texts else []
 
     def digest(self, task: str) -> str:
         """The digest of the model that reads `task`; raises `ModelUnavailable` when there is no such model."""
         with self._lock:
             return self._digest(task)
 
-    def _scores(self, texts: Sequence[TextToRead]) -> Mapping[str, "ScoredTexts"]:
-        """Scores per task, one row per text. Rows of stance for texts without a target mean nothing and are not used."""
-        pairs = [(text.text, text.target or "") for text in texts]
+    def _scored(self, texts: Sequence[TextToRead], plain: Sequence[str]) -> Mapping[str, Sequence["ScoredText"]]:
+        """Per task, one row per text. Rows of stance for texts without a target mean nothing and are not used."""
+        targets = {text.target: plain_text(text.target or "") for text in texts}
+        pairs = [(said, targets[text.target]) for text, said in zip(texts, plain, strict=True)]
         tasks = {task for text in texts for task in _tasks(text)}
-        scored: dict[str, ScoredTexts] = {}
+        scored: dict[str, list[ScoredText]] = {}
         if tasks - set(self._configured_names):
-            scored.update(self._shipped_model().score(pairs))
+            rows = list(self._shipped_model().score(pairs))
+            scored.update({task: [row[task] for row in rows] for task in tasks})
         for task in tasks & set(self._configured_names):
-            scored[task] = self._configured_model(task).score(pairs)
+            scored[task] = list(self._configured_model(task).score(pairs))
         return scored
 
     def _digest(self, task: str) -> str:
@@ -118,20 +138,26 @@ def _tasks(text: TextToRead) -> tuple[str, ...]:
     return (sentiment.TASK, stance.TASK) if text.target else (sentiment.TASK,)
 
 
-def _reading(task: str, text: TextToRead, digest: str, scored: "ScoredTexts | None", row: int | None) -> TextReading:
-    scores: tuple[float, ...] = ()
-    label, windows = UNKNOWN, 0
-    if scored is not None and row is not None:
-        scores = tuple(float(score) for score in scored.scores[row])
-        label, windows = LABELS[task][scores.index(max(scores))], scored.windows[row]
+def _unread(plain: str) -> str | None:
+    """The label of a text that no model is asked about; None where one is."""
+    if is_foreign(plain):
+        return UNSUPPORTED_LANGUAGE
+    words = (word for word in plain.split() if word not in _STAND_INS and any(map(str.isalpha, word)))
+    return None if sum(1 for _ in islice(words, _FEWEST_WORDS)) == _FEWEST_WORDS else UNKNOWN
+
+
+def _reading(task: str, text: TextToRead, digest: str, said: "ScoredText | str") -> TextReading:
+    """`said` is what the model says, or the label of a text that was not read."""
+    read = None if isinstance(said, str) else said
     return TextReading(
         task=task,
-        label=label,
-        scores=scores,
+        label=said if isinstance(said, str) else LABELS[task][said.scores.index(max(said.scores))],
+        scores=read.scores if read else (),
         model_digest=digest,
         text_digest=text_digest(text.text),
         target_digest=text_digest(text.target) if text.target else None,
-        windows=windows,
+        windows=read.windows if read else 0,
+        spans=read.spans if read else (),
     )
 
 

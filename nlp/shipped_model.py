@@ -1,24 +1,24 @@
 """The model that ships: packed weights as probabilities per task, one encoder pass for all heads. Imports torch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from governance.evidence import Span
 from nlp.base_weights import base_folder
 from nlp.encoder import Encoder, Precision
 from nlp.packing import unpack
+from nlp.spans import moving_spans
 from nlp.tasks import LABELS, columns
 from nlp.temperature import softmax
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredTexts:
-    """Probabilities over one task's labels, one row per text, and how many windows each text took."""
+class ScoredText:
+    """Probabilities over one task's labels, in their order, how many windows the text took, and what moved the likeliest."""
 
-    scores: NDArray[np.float64]
-    windows: tuple[int, ...]
+    scores: tuple[float, ...]
+    windows: int
+    spans: tuple[Span, ...] = ()
 
 
 class ShippedModel:
@@ -31,7 +31,14 @@ class ShippedModel:
         self.digest = digest
         self._temperatures = rules.temperatures
 
-    def score(self, pairs: Sequence[tuple[str, str]]) -> Mapping[str, ScoredTexts]:
-        """Calibrated probabilities of each (text, target or "") for every task."""
-        encoded = self.encoder.logits(pairs)
-        return {task: ScoredTexts(softmax(encoded.values[:, columns(task)], self._temperatures[task]), encoded.windows) for task in LABELS}
+    def score(self, pairs: Sequence[tuple[str, str]]) -> Iterator[Mapping[str, ScoredText]]:
+        """Calibrated probabilities of each (text, target or "") for every task; both come from `plain_text`."""
+        for (text, _), found in zip(pairs, self.encoder.explained(pairs), strict=True):
+            scored = {}
+            for task in LABELS:
+                temperature = self._temperatures[task]
+                scores = tuple(softmax(found.logits[None, columns(task)], temperature)[0].tolist())
+                moved = found.moved[:, columns(task)] / temperature
+                spans = moving_spans(text, found.begins, moved, scores.index(max(scores)))
+                scored[task] = ScoredText(scores, found.windows, spans)
+            yield scored

@@ -52,6 +52,11 @@ class Tokens:
         """Token ids of each text, without special tokens, whole."""
         return [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
 
+    def places(self, text: str) -> tuple[list[int], list[int]]:
+        """Token ids of a text, whole, and the character of the text at which each begins."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return encoding.ids, [start for start, _ in encoding.offsets]
+
     def decode(self, ids: Sequence[int]) -> str:
         """The words of token ids, as near to the text as the vocabulary allows."""
         return self._tokenizer.decode(list(ids))

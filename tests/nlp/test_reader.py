@@ -11,6 +11,7 @@ import pytest
 from governance.errors import ModelUnavailable
 from governance.evidence import TextToRead
 from nlp.model_store import SHIPPED, find_weights
+from nlp.plain_text import plain_text
 from nlp.reader import EncoderTextReader
 
 pytestmark = pytest.mark.encoder
@@ -98,11 +99,65 @@ def test_a_text_about_another_proposal_is_neutral(text_reader: EncoderTextReader
     assert off_target.label == "neutral"
 
 
-@pytest.mark.parametrize("text", ["", "   \n", "\u200b\u202e", "<br>"])
-def test_a_text_without_words_is_unknown(text_reader: EncoderTextReader, text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["", "   \n", "\u200b\u202e", "<br>", "Yes!", "+1", "12345 67", "@alice https://example.org 0x52908400098527886E"]
+)
+def test_a_text_without_words_or_of_one_word_is_unknown(text_reader: EncoderTextReader, text: str) -> None:
     """Silence is not neutrality."""
     for reading in text_reader.read([TextToRead(text, TARGET)])[0]:
-        assert (reading.label, reading.scores, reading.windows) == ("unknown", (), 0)
+        assert (reading.label, reading.scores, reading.windows, reading.spans) == ("unknown", (), 0, ())
+
+
+@pytest.mark.parametrize("text", ["Estoy en contra de esta propuesta, es una mala idea.", "我们反对这个提案", "我反对 \U0001f621"])
+def test_another_language_is_marked_and_not_guessed(text_reader: EncoderTextReader, text: str) -> None:
+    """The model learnt English; what it would say of other languages is noise."""
+    for reading in text_reader.read([TextToRead(text, TARGET)])[0]:
+        assert (reading.label, reading.scores, reading.windows) == ("unsupported_language", (), 0)
+        assert reading.text_digest
+        assert reading.model_digest == find_weights("text").sha256
+
+
+def test_measuring_scores_every_text(text_reader: EncoderTextReader) -> None:
+    """A comparison with other models must not leave rows out."""
+    texts = [TextToRead("Yes!", TARGET), TextToRead("Estoy en contra de esta propuesta, es una mala idea.", TARGET)]
+
+    for scores in text_reader.probabilities(texts, "stance"):
+        assert sum(scores) == pytest.approx(1)
+
+
+def test_a_reading_names_the_parts_that_moved_it(text_reader: EncoderTextReader) -> None:
+    """The one angry sentence among dry ones is what a person would point at."""
+    dry = "The call takes place on Thursday at 15:00 UTC. "
+    text = dry + "This is a disgusting scam and a terrible disgrace. " + dry
+    (reading,) = text_reader.read([TextToRead(text)])[0]
+    read = plain_text(text)
+
+    assert reading.label == "negative"
+    assert "scam" in read[reading.spans[0].start : reading.spans[0].end]
+    assert [span.moved for span in reading.spans] == sorted((span.moved for span in reading.spans), reverse=True)
+    assert all(span.moved > 0 for span in reading.spans)
+
+
+def test_what_the_tokens_bring_adds_up_to_the_logits(text_reader: EncoderTextReader) -> None:
+    """The shares are the reading's own numbers, not a story told beside it; over windows, too."""
+    model = text_reader._shipped_model()
+    text = "We lower the fee. " * 200
+    plain, (told,) = model.encoder.logits([(text, "")]), model.encoder.explained([(plain_text(text), "")])
+
+    assert told.windows == plain.windows[0] > 2
+    assert told.logits == pytest.approx(plain.values[0], abs=2e-3)
+    assert told.moved.shape == (len(told.begins), 6)
+
+
+def test_a_hundred_thousand_characters_are_read_whole(text_reader: EncoderTextReader) -> None:
+    """No cut, and a last sentence that still counts: the tokens of all windows are those of the text."""
+    words = ("fee", "vote", "pool", "grant", "quorum", "budget", "audit", "bridge")
+    text = " ".join(words[(number * number) % 8] + str(number) for number in range(12_000))[:99_000] + " This is a disgrace!"
+    model = text_reader._shipped_model()
+    windows = model.encoder.tokens.windows(model.encoder.tokens.encode([plain_text(text)])[0], [], model.encoder.cut)
+
+    assert sum(window.fresh for window in windows) == len(model.encoder.tokens.encode([plain_text(text)])[0])
+    assert windows[-1].ids[-5:-1] == tuple(model.encoder.tokens.encode(["is a disgrace!"])[0])
 
 
 def test_a_long_text_is_read_to_its_end(text_reader: EncoderTextReader) -> None:

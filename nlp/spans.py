@@ -1,0 +1,49 @@
+"""Which parts of a text moved its reading, from the numbers of the reading itself: no gradients, no second pass.
+
+The network takes the mean over tokens and then one linear layer, so the logits are exactly the sum of what each token
+brings. A part's share is the sum over its tokens; tokens in two windows count by the windows' weights. Parts are
+sentences, cut at commas and colons too.
+"""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from governance.evidence import Span
+
+_BREAK = re.compile(r"(?<=[.!?;:,])\s+|\s+[-–—|]\s+")
+# Shorter parts than this ("However,") go with what follows.
+_SHORTEST_PART = 16
+MOST_SPANS = 3
+
+Floats = NDArray[np.float64]
+
+
+def parts(text: str) -> list[tuple[int, int]]:
+    """(start, end) of each part of `text`, in order; together they cover all but the spaces between them."""
+    found: list[tuple[int, int]] = []
+    start = 0
+    for gap in _BREAK.finditer(text):
+        if gap.start() - start >= _SHORTEST_PART:
+            found.append((start, gap.start()))
+            start = gap.end()
+    if start < len(text):
+        found.append((start, len(text)))
+    return found
+
+
+def moving_spans(text: str, begins: Sequence[int], moved: Floats, label: int) -> tuple[Span, ...]:
+    """At most `MOST_SPANS` parts that raised `label`, the strongest first.
+
+    `begins` is the character at which each token begins; `moved` has a row per token and a column per label.
+    """
+    if not begins:
+        return ()
+    cut = parts(text)
+    gained = moved[:, label] - np.delete(moved, label, axis=1).mean(axis=1)
+    part_of = np.searchsorted(np.array([start for start, _ in cut]), np.array(begins), side="right") - 1
+    sums = np.bincount(part_of, weights=gained, minlength=len(cut))
+    strongest = np.argsort(-sums, kind="stable")[:MOST_SPANS]
+    return tuple(Span(cut[number][0], cut[number][1], float(sums[number])) for number in strongest if sums[number] > 0)
