@@ -14,8 +14,8 @@ from api.callers import Callers
 from api.conditional import Conditional
 from api.documentation import describe
 from api.idempotency import Idempotency
+from api.page_shortcut import PageShortcut
 from api.problem_handlers import add_problem_handlers
-from api.remembered_pages import RememberedPages
 from api.request_context import RequestContext
 from api.runtime import Runtime, open_runtime, wall_clock
 from api.settings import Settings
@@ -96,7 +96,7 @@ def _surround(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(Conditional)
     app.add_middleware(Idempotency)
     app.add_middleware(BodyLimits)
-    app.add_middleware(RememberedPages)
+    app.add_middleware(PageShortcut)
     app.add_middleware(Callers, settings=settings)
     if settings.cors_origins:
         app.add_middleware(

@@ -1,22 +1,21 @@
-"""Builds a proposal's page, and remembers its bytes until something a reader of its DAO could see has changed."""
+"""Builds a proposal's page: the proposal, and the parts that were asked for."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from sqlmodel import Session
 
 from api.pagination import make_cursor
 from api.proposal_parts import Part
 from governance.records import proposal_page
 from governance.records.as_of import votes_cast
 from governance.records.columns import from_microseconds, to_microseconds
+from governance.records.prepared import Reads
 from governance.records.proposal_page import Overview
 from governance.tally import count, decimal_text, voting_type
 
+# Votes on a page, unless `votes_limit` says otherwise.
+VOTES_SHOWN = 50
 _POSTS = 20
 _READINGS = 50
 _PROGRESS = 400
@@ -41,20 +40,20 @@ class PageQuestion:
         return f"votes of {self.proposal_id}"
 
 
-def build_page(session: Session, asked: PageQuestion, *, overview: Overview, as_of: datetime) -> dict[str, Any]:
+def build_page(reads: Reads, asked: PageQuestion, *, overview: Overview, as_of: datetime) -> dict[str, Any]:
     """The page as a document of `ProposalPage`'s shape.
 
     Raises:
         NotFound: there is no such proposal, or nobody could know of it at `as_of`.
     """
-    row = proposal_page.proposal_as_of(session, asked.proposal_id, as_of=as_of)
+    row = proposal_page.proposal_as_of(reads, asked.proposal_id, as_of=as_of)
     page = {name: value for name, value in row.items() if name not in _HIDDEN}
     page["phase"] = _phase(row, as_of)
     page["as_of"] = as_of
     page["complete"] = False
     for part in asked.parts:
         here = overview.votes if part is Part.TALLY else getattr(overview, part.value)
-        page[part.value] = _PARTS[part](session, asked, row, as_of) if here else _empty(part, row)
+        page[part.value] = _PARTS[part](reads, asked, row, as_of) if here else _empty(part, row)
     page["indexed_to"] = _newest(page)
     return page
 
@@ -75,9 +74,9 @@ def _newest(page: dict[str, Any]) -> datetime:
     return max(moments)
 
 
-def tally_part(session: Session, row: Mapping[str, Any], *, as_of: datetime) -> dict[str, Any]:
+def tally_part(reads: Reads, row: Mapping[str, Any], *, as_of: datetime) -> dict[str, Any]:
     """What the votes of the proposal in `row` add up to, of `TallyOut`'s shape."""
-    return _tally(row, votes_cast(session, row["id"], as_of=as_of))
+    return _tally(row, votes_cast(reads, row["id"], as_of=as_of))
 
 
 def _tally(row: Mapping[str, Any], cast: Sequence[tuple[str, str | None, str | None]]) -> dict[str, Any]:
@@ -99,9 +98,9 @@ def _tally(row: Mapping[str, Any], cast: Sequence[tuple[str, str | None, str | N
     }
 
 
-def _votes(session: Session, asked: PageQuestion, _row: dict[str, Any], as_of: datetime) -> dict[str, Any]:
+def _votes(reads: Reads, asked: PageQuestion, _row: dict[str, Any], as_of: datetime) -> dict[str, Any]:
     after = None if asked.votes_after is None else (from_microseconds(asked.votes_after[0]), bytes.fromhex(asked.votes_after[1]))
-    rows = proposal_page.votes_page(session, asked.proposal_id, as_of=as_of, after=after, limit=asked.votes_limit + 1)
+    rows = proposal_page.votes_page(reads, asked.proposal_id, as_of=as_of, after=after, limit=asked.votes_limit + 1)
     shown = rows[: asked.votes_limit]
     cursor = None
     if len(rows) > asked.votes_limit:
@@ -110,21 +109,21 @@ def _votes(session: Session, asked: PageQuestion, _row: dict[str, Any], as_of: d
     return {"items": [{**vote, "id": vote["id"].hex()} for vote in shown], "next_cursor": cursor}
 
 
-def _readings(session: Session, asked: PageQuestion, _row: dict[str, Any], as_of: datetime) -> dict[str, Any]:
-    counts, items = proposal_page.readings(session, asked.proposal_id, as_of=as_of, limit=_READINGS)
+def _readings(reads: Reads, asked: PageQuestion, _row: dict[str, Any], as_of: datetime) -> dict[str, Any]:
+    counts, items = proposal_page.readings(reads, asked.proposal_id, as_of=as_of, limit=_READINGS)
     return {"counts": counts, "items": items}
 
 
-_PARTS: dict[Part, Callable[[Session, PageQuestion, dict[str, Any], datetime], object]] = {
-    Part.TALLY: lambda session, _asked, row, as_of: tally_part(session, row, as_of=as_of),
+_PARTS: dict[Part, Callable[[Reads, PageQuestion, dict[str, Any], datetime], object]] = {
+    Part.TALLY: lambda reads, _asked, row, as_of: tally_part(reads, row, as_of=as_of),
     Part.VOTES: _votes,
     Part.READINGS: _readings,
-    Part.FORECAST: lambda session, asked, _row, as_of: proposal_page.last_forecast(session, asked.proposal_id, as_of=as_of),
-    Part.FLAGS: lambda session, asked, _row, as_of: proposal_page.flags(session, asked.proposal_id, as_of=as_of),
-    Part.POSTS: lambda session, asked, _row, as_of: proposal_page.posts(session, asked.proposal_id, as_of=as_of, limit=_POSTS),
-    Part.LINKS: lambda session, asked, _row, as_of: proposal_page.links(session, asked.proposal_id, as_of=as_of),
-    Part.PROGRESS: lambda session, asked, _row, as_of: proposal_page.progress(session, asked.proposal_id, as_of=as_of, limit=_PROGRESS),
-    Part.REVISIONS: lambda session, asked, _row, as_of: proposal_page.revisions(session, asked.proposal_id, as_of=as_of),
+    Part.FORECAST: lambda reads, asked, _row, as_of: proposal_page.last_forecast(reads, asked.proposal_id, as_of=as_of),
+    Part.FLAGS: lambda reads, asked, _row, as_of: proposal_page.flags(reads, asked.proposal_id, as_of=as_of),
+    Part.POSTS: lambda reads, asked, _row, as_of: proposal_page.posts(reads, asked.proposal_id, as_of=as_of, limit=_POSTS),
+    Part.LINKS: lambda reads, asked, _row, as_of: proposal_page.links(reads, asked.proposal_id, as_of=as_of),
+    Part.PROGRESS: lambda reads, asked, _row, as_of: proposal_page.progress(reads, asked.proposal_id, as_of=as_of, limit=_PROGRESS),
+    Part.REVISIONS: lambda reads, asked, _row, as_of: proposal_page.revisions(reads, asked.proposal_id, as_of=as_of),
 }
 
 
@@ -137,44 +136,3 @@ def _empty(part: Part, row: Mapping[str, Any]) -> object:
     if part is Part.READINGS:
         return {"counts": {}, "items": []}
     return None if part is Part.FORECAST else []
-
-
-@dataclass(slots=True)
-class RememberedPage:
-    """A page's bytes, and what they depend on. `good_until` is the next moment at which its phase changes by itself."""
-
-    body: bytes
-    tag: str
-    dao_id: str
-    data_version: int
-    generation: int
-    good_until: datetime | None
-
-
-class PageMemory:
-    """The pages asked for last, by path and query, up to a number of bytes."""
-
-    def __init__(self, most_bytes: int = 64 * 1024 * 1024) -> None:
-        self._pages: OrderedDict[tuple[str, bytes], RememberedPage] = OrderedDict()
-        self._bytes = 0
-        self._most = most_bytes
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[str, bytes], *, now: datetime) -> RememberedPage | None:
-        """The page under `key`, unless its time is over; whether its data changed is for the caller to find out."""
-        with self._lock:
-            page = self._pages.get(key)
-            if page is None or (page.good_until is not None and page.good_until <= now):
-                return None
-            self._pages.move_to_end(key)
-            return page
-
-    def put(self, key: tuple[str, bytes], page: RememberedPage) -> None:
-        """Keep `page`; those not asked for in the longest time make room."""
-        with self._lock:
-            old = self._pages.pop(key, None)
-            self._bytes += len(page.body) - (len(old.body) if old else 0)
-            self._pages[key] = page
-            while self._bytes > self._most:
-                _, dropped = self._pages.popitem(last=False)
-                self._bytes -= len(dropped.body)

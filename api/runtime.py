@@ -15,8 +15,8 @@ from api.database import Writer
 from api.log_opening import make_signer
 from api.log_signer import LogSigner
 from api.models import Models
+from api.page_desk import PageDesk
 from api.promoted_models import write_champion
-from api.proposal_pages import PageMemory
 from api.settings import Settings
 from api.state_folder import StateFolder
 from governance.actors import Role
@@ -49,12 +49,13 @@ class Runtime:
     cursor_secret: bytes = field(repr=False)
     admin_key: str = field(repr=False)
     signer: LogSigner
-    pages: PageMemory = field(default_factory=PageMemory, repr=False)
+    pages: PageDesk = field(repr=False)
     made_admin_key: bool = False
 
     def close(self) -> None:
         """Finish the queued writes, then close the store and let another process write."""
         self.writer.close()
+        self.pages.close()
         self.engine.dispose()
         self.state.unlock()
 
@@ -104,6 +105,7 @@ def _open(settings: Settings, state: StateFolder, clock: Callable[[], datetime])
         cursor_secret=hmac.new(admin_key.encode(), b"assent/cursor/1", hashlib.sha256).digest(),
         admin_key=admin_key,
         signer=signer,
+        pages=PageDesk(engine, writer, clock),
         made_admin_key=made,
     )
 

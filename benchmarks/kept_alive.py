@@ -8,10 +8,8 @@ from load import HEADER, free_port, get, measure, serve_command, served
 
 def main() -> int:
     """Measure and print."""
-    with tempfile.TemporaryDirectory() as state:
-        port = free_port()
-        with served(serve_command(), port, path="/healthz", ASSENT_STATE_DIR=state):
-            found = measure("GET /healthz, one connection", port, lambda _: get("/healthz"), connections=1, seconds=3)
+    with tempfile.TemporaryDirectory() as state, served(serve_command(), free_port(), path="/healthz", ASSENT_STATE_DIR=state) as server:
+        found = measure("GET /healthz, one connection", server, lambda _: get("/healthz"), connections=1, seconds=3)
     print(HEADER)
     print(found.row())
     return 0

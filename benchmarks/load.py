@@ -17,7 +17,10 @@ import httpx
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Requests per second, latencies in milliseconds, and how many answers were not what was asked for."""
+    """Requests per second, latencies in milliseconds, and how many answers were not what was asked for.
+
+    `cpu_us`: what the server's process spent per request. Beside other work on the machine it says more than the rate.
+    """
 
     name: str
     per_second: float
@@ -25,14 +28,25 @@ class Measured:
     p99_ms: float
     count: int
     failed: int
+    cpu_us: float
 
     def row(self, baseline: "Measured | None" = None) -> str:
         """One line of the table."""
         ratio = "" if baseline is None else f"{self.per_second / baseline.per_second:7.2f}"
-        return f"{self.name:44} {self.per_second:9.0f} {self.p50_ms:8.1f} {self.p99_ms:8.1f} {self.count:7} {self.failed:6} {ratio:>8}"
+        measured = f"{self.per_second:9.0f} {self.p50_ms:8.1f} {self.p99_ms:8.1f} {self.count:7} {self.failed:6} {self.cpu_us:8.0f}"
+        return f"{self.name:44} {measured} {ratio:>8}"
 
 
-HEADER = f"{'what':44} {'per s':>9} {'p50 ms':>8} {'p99 ms':>8} {'n':>7} {'failed':>6} {'ratio':>8}"
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server under way: where, as which process, and the seconds from its start to its first answer."""
+
+    port: int
+    pid: int
+    seconds: float
+
+
+HEADER = f"{'what':44} {'per s':>9} {'p50 ms':>8} {'p99 ms':>8} {'n':>7} {'failed':>6} {'cpu us':>8} {'ratio':>8}"
 
 
 def free_port() -> int:
@@ -43,8 +57,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(command: list[str], port: int, *, path: str, **environment: str) -> Iterator[float]:
-    """Run `command` until the block ends; gives the seconds from start to its first answer at `path`."""
+def served(command: list[str], port: int, *, path: str, **environment: str) -> Iterator[Served]:
+    """Run `command` until the block ends, from its first answer at `path` on."""
     started = time.perf_counter()
     process = subprocess.Popen(
         command,
@@ -53,7 +67,7 @@ def served(command: list[str], port: int, *, path: str, **environment: str) -> I
         stderr=subprocess.PIPE,
     )
     try:
-        yield _first_answer(process, f"http://127.0.0.1:{port}{path}", started)
+        yield Served(port, process.pid, _first_answer(process, f"http://127.0.0.1:{port}{path}", started))
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
@@ -78,19 +92,27 @@ def serve_command() -> list[str]:
     return [sys.executable, "-m", "api.commands.main", "serve"]
 
 
-def bare_command(body: Path) -> list[str]:
-    """A FastAPI app whose one handler returns the bytes in `body`, on the same server with the same loop."""
-    return [sys.executable, str(Path(__file__).with_name("bare_handler.py")), str(body)]
+def bare_command(bodies: Path) -> list[str]:
+    """A FastAPI app whose one handler returns the lines of `bodies` in turn, on the same server with the same loop."""
+    return [sys.executable, str(Path(__file__).with_name("bare_handler.py")), str(bodies)]
 
 
 def measure(
-    name: str, port: int, requests: Callable[[int], bytes], *, connections: int = 16, seconds: float = 6.0, expected: bytes = b"200"
+    name: str, server: Served, requests: Callable[[int], bytes], *, connections: int = 16, seconds: float = 6.0, expected: bytes = b"200"
 ) -> Measured:
     """Ask over `connections` kept-alive connections for `seconds`; `requests(n)` gives the n-th raw HTTP/1.1 request."""
-    latencies, failed, took = asyncio.run(_ask(port, requests, connections=connections, seconds=seconds, expected=expected))
+    cpu = _cpu_seconds(server.pid)
+    latencies, failed, took = asyncio.run(_ask(server.port, requests, connections=connections, seconds=seconds, expected=expected))
+    cpu = _cpu_seconds(server.pid) - cpu
     ordered = sorted(latencies)
     last = min(len(ordered) - 1, int(len(ordered) * 0.99))
-    return Measured(name, len(ordered) / took, ordered[len(ordered) // 2], ordered[last], len(ordered), failed)
+    return Measured(name, len(ordered) / took, ordered[len(ordered) // 2], ordered[last], len(ordered), failed, cpu / len(ordered) * 1e6)
+
+
+def _cpu_seconds(pid: int) -> float:
+    """User and system time of a process so far (proc(5), fields 14 and 15)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def _ask(

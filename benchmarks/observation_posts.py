@@ -21,7 +21,7 @@ def main() -> int:
     port = free_port()
     with (
         tempfile.TemporaryDirectory() as state,
-        served(serve_command(), port, path="/healthz", ASSENT_STATE_DIR=state, ASSENT_ADMIN_KEY=_KEY),
+        served(serve_command(), port, path="/healthz", ASSENT_STATE_DIR=state, ASSENT_ADMIN_KEY=_KEY) as server,
     ):
         headers = {"Authorization": f"Bearer {_KEY}"}
         url = f"http://127.0.0.1:{port}/v1"
@@ -38,14 +38,13 @@ def main() -> int:
             }
             return post("/v1/daos/bench/observations", json.dumps(row).encode(), f"Authorization: Bearer {_KEY}")
 
-        posted = measure("observation, durable and logged", port, _observation, expected=_status(url, headers))
+        posted = measure("observation, durable and logged", server, _observation, expected=_status(url, headers))
         logged = httpx.get(f"{url}/version").json()["log_size"] - before
     with tempfile.NamedTemporaryFile() as body:
         body.write(b"{}")
         body.flush()
-        bare_port = free_port()
-        with served(bare_command(Path(body.name)), bare_port, path="/bare"):
-            bare = measure("bare handler", bare_port, lambda _: get("/bare"), seconds=3)
+        with served(bare_command(Path(body.name)), free_port(), path="/bare") as server:
+            bare = measure("bare handler", server, lambda _: get("/bare"), seconds=3)
     print(HEADER)
     print(bare.row(bare))
     print(posted.row(bare))

@@ -2,6 +2,10 @@
 
 Usage: ASSENT_STATE_DIR=<a folder with imported data> python benchmarks/proposal_page.py
 Must reach: p99 <= 100 ms; >= 10 % of the bare handler's requests/s (>= 30 % when unchanged since it was last asked).
+
+First asked means it: no page is asked for twice, and what the memory of pages holds is of no use. The bare handler
+answers with pages of the same run, one after another: single pages differ by a factor of fifty in size. Both are measured
+in turns, so that whatever else the machine does meets both.
 """
 
 import os
@@ -11,10 +15,11 @@ import tempfile
 from pathlib import Path
 
 import httpx
-from load import HEADER, bare_command, free_port, get, measure, serve_command, served
+from load import HEADER, Served, bare_command, free_port, get, measure, serve_command, served
 
 _EVERYTHING = "tally,votes,readings,forecast,flags,posts,links,progress,revisions"
-_PAGES = 20_000
+_ROUNDS, _SECONDS = 3, 4.0
+_SAMPLE = 2_000
 
 
 def main() -> int:
@@ -23,33 +28,44 @@ def main() -> int:
     if not state or not (Path(state) / "assent.db").is_file():
         print("set ASSENT_STATE_DIR to a folder into which `assent import` has imported data")
         return 0
-    ids = _proposals(Path(state) / "assent.db")
-    port = free_port()
-    with served(serve_command(), port, path="/healthz", ASSENT_RATE_LIMIT_READS="100000/second"):
-        paths = [f"/v1/proposals/{each}?include={_EVERYTHING}" for each in ids]
-        typical = httpx.get(f"http://127.0.0.1:{port}{paths[0]}").content
-        first = measure("page, first time asked (every one another)", port, lambda n: get(paths[n % len(paths)]))
-        few = paths[:50]
-        measure("warm-up", port, lambda n: get(few[n % 50]), seconds=1)
-        again = measure("page, unchanged since last asked", port, lambda n: get(few[n % 50]))
-        tag = httpx.get(f"http://127.0.0.1:{port}{few[0]}").headers["etag"]
-        unchanged = measure("page, If-None-Match (304)", port, lambda _: get(few[0], f"If-None-Match: {tag}"), expected=b"304")
-    with tempfile.NamedTemporaryFile() as body:
-        body.write(typical)
-        body.flush()
-        bare_port = free_port()
-        with served(bare_command(Path(body.name)), bare_port, path="/bare"):
-            bare = measure(f"bare handler, {len(typical)} bytes", bare_port, lambda _: get("/bare"))
-    print(HEADER)
-    for measured in (bare, first, again, unchanged):
-        print(measured.row(bare))
+    paths = [f"/v1/proposals/{each}?include={_EVERYTHING}" for each in _proposals(Path(state) / "assent.db")]
+    with (
+        tempfile.NamedTemporaryFile() as bodies,
+        served(serve_command(), free_port(), path="/healthz", ASSENT_RATE_LIMIT_READS="100000/second") as ours,
+    ):
+        asked = _keep_pages(ours, paths[:_SAMPLE], Path(bodies.name))
+        with served(bare_command(Path(bodies.name)), free_port(), path="/bare") as bare:
+            print(f"pages of {asked} bytes on average; rows are rounds, each beside the bare handler just before it")
+            print(HEADER)
+            _rounds(ours, bare, paths[_SAMPLE:])
     return 0
+
+
+def _rounds(ours: Served, bare: Served, paths: list[str]) -> None:
+    unasked, few = iter(paths), paths[:50]
+    for _ in range(_ROUNDS):
+        baseline = measure("bare handler", bare, lambda _: get("/bare"), seconds=_SECONDS)
+        first = measure("page, first time asked", ours, lambda _: get(next(unasked)), seconds=_SECONDS)
+        measure("warm-up", ours, lambda n: get(few[n % 50]), seconds=0.5)
+        again = measure("page, unchanged since last asked", ours, lambda n: get(few[n % 50]), seconds=_SECONDS)
+        tag = httpx.get(f"http://127.0.0.1:{ours.port}{few[0]}").headers["etag"]
+        held = get(few[0], f"If-None-Match: {tag}")
+        unchanged = measure("page, If-None-Match (304)", ours, lambda _, held=held: held, seconds=_SECONDS, expected=b"304")
+        for measured in (baseline, first, again, unchanged):
+            print(measured.row(baseline), flush=True)
+
+
+def _keep_pages(ours: Served, paths: list[str], file: Path) -> int:
+    """Write the pages' bodies, one a line, to `file`; their average size."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{ours.port}") as client:
+        file.write_bytes(b"\n".join(client.get(path).raise_for_status().content for path in paths))
+    return file.stat().st_size // len(paths)
 
 
 def _proposals(database: Path) -> list[str]:
     """Proposals of every size, in an order that mixes DAOs."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
-        return [row[0] for row in connection.execute(f"SELECT id FROM proposal ORDER BY id LIMIT {_PAGES}")]
+        return [row[0] for row in connection.execute("SELECT id FROM proposal ORDER BY id")]
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ def main() -> int:
         seconds = []
         for _ in range(6):
             port = free_port()
-            with served(serve_command(), port, path="/v1/daos", ASSENT_STATE_DIR=state) as took:
-                seconds.append(took)
+            with served(serve_command(), port, path="/v1/daos", ASSENT_STATE_DIR=state) as server:
+                seconds.append(server.seconds)
     print(f"{'what':44} {'median s':>9} {'least':>7} {'most':>7}")
     print(f"{'first start (migrations, keys)':44} {seconds[0]:9.2f}")
     rest = seconds[1:]

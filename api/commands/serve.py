@@ -1,6 +1,7 @@
 """`assent serve`: the API on a port, until it is told to stop."""
 
 import errno
+import gc
 import signal
 import socket
 import sys
@@ -47,12 +48,23 @@ def serve_until_stopped(settings: Settings) -> None:
         runtime = open_runtime(settings)
         try:
             config = server_config(settings, create_app(settings, runtime=runtime))
+            _settle_memory()
             _Announced(config, runtime, _url(settings)).run(sockets=[listener])
         except KeyboardInterrupt:
             say("assent: stopped")
         finally:
             runtime.state.withdraw()
             runtime.close()
+
+
+def _settle_memory() -> None:
+    """Keep what was made up to now out of every later search for garbage.
+
+    A quarter of a million objects of modules, tables and routes live as long as the server: looking through them again,
+    in the middle of requests, stopped all of them for 160 ms.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def server_config(settings: Settings, app: FastAPI) -> uvicorn.Config:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, String, Table, and_, bindparam, false, func, or_, select, true
 from sqlmodel import Session, SQLModel, col
 
 from governance.errors import NotFound
@@ -14,6 +14,7 @@ from governance.records.access import ImportRefusal
 from governance.records.columns import UtcDateTime
 from governance.records.observations import Observation, ObservationRevision
 from governance.records.posts import Post, PostRevision
+from governance.records.prepared import Prepared, Reads
 from governance.records.proposals import Proposal, ProposalRevision
 from governance.records.votes import Vote, VoteRevision
 
@@ -98,7 +99,7 @@ def _in_phase(phase: Phase, as_of: datetime) -> ColumnElement[bool]:
     return and_(closed == false(), opened > as_of if phase is Phase.PENDING else opened <= as_of)
 
 
-def read_one(session: Session, noun: Noun, id_: Any, *, as_of: datetime) -> dict[str, Any]:  # noqa: ANN401  # text or bytes
+def read_one(session: Reads, noun: Noun, id_: Any, *, as_of: datetime) -> dict[str, Any]:  # noqa: ANN401  # text or bytes
     """The thing's columns as known at `as_of`; `NotFound` where nobody could know of it then."""
     rows = as_known(session, noun, select(noun.table).where(noun.table.c.id == id_), as_of=as_of)
     if not rows:
@@ -124,9 +125,15 @@ def read_page(
     return as_known(session, noun, query.order_by(table.c.known_at.desc(), table.c.id.desc()).limit(limit), as_of=as_of)
 
 
-def as_known(session: Session, noun: Noun, query: Select[Any], *, as_of: datetime) -> list[dict[str, Any]]:
+def as_known(session: Reads, noun: Noun, query: Select[Any], *, as_of: datetime) -> list[dict[str, Any]]:
     """The rows of `query` that were known at `as_of`, each with its content then."""
-    rows = [dict(row) for row in session.execute(query.where(noun.table.c.known_at <= as_of)).mappings()]
+    return as_then(
+        session, noun, [dict(row) for row in session.execute(query.where(noun.table.c.known_at <= as_of)).mappings()], as_of=as_of
+    )
+
+
+def as_then(session: Reads, noun: Noun, rows: list[dict[str, Any]], *, as_of: datetime) -> list[dict[str, Any]]:
+    """`rows` (with at least `id` and `revision`; a proposal's whole), each changed to its content as known at `as_of`."""
     revised = [row for row in rows if row["revision"] > 1]
     if revised:
         then = _contents_then(session, noun, [row["id"] for row in revised], as_of)
@@ -138,7 +145,7 @@ def as_known(session: Session, noun: Noun, query: Select[Any], *, as_of: datetim
     return rows
 
 
-def _contents_then(session: Session, noun: Noun, ids: Sequence[Any], as_of: datetime) -> dict[Any, dict[str, Any]]:
+def _contents_then(session: Reads, noun: Noun, ids: Sequence[Any], as_of: datetime) -> dict[Any, dict[str, Any]]:
     """By thing, what the last content known at `as_of` says; a proposal's result is that of the last result known then."""
     table = noun.content_table
     digest = table.c.content if noun is VOTES else table.c.content_sha256
@@ -158,19 +165,22 @@ def _contents_then(session: Session, noun: Noun, ids: Sequence[Any], as_of: date
     return found
 
 
-_CAST: Final = (
+_CAST: Final = Prepared(
     select(*(VOTES.table.c[name] for name in ("id", "voter", "choice", "power", "revision")))
-    .where(VOTES.table.c.proposal_id == bindparam("proposal"), VOTES.table.c.known_at <= bindparam("as_of", type_=UtcDateTime()))
+    .where(
+        VOTES.table.c.proposal_id == bindparam("proposal", type_=String()),
+        VOTES.table.c.known_at <= bindparam("as_of", type_=UtcDateTime()),
+    )
     .order_by(VOTES.table.c.cast_at.is_not(None), VOTES.table.c.cast_at, VOTES.table.c.id)
 )
 
 
-def votes_cast(session: Session, proposal_id: str, *, as_of: datetime) -> list[tuple[str, str | None, str | None]]:
+def votes_cast(session: Reads, proposal_id: str, *, as_of: datetime) -> list[tuple[str, str | None, str | None]]:
     """(voter, choice, power) of the proposal's votes known at `as_of`, in the order in which they were cast.
 
     A vote without a time is taken as the earliest: one with a time counts over it.
     """
-    rows = session.connection().execute(_CAST, {"proposal": proposal_id, "as_of": as_of}).all()
+    rows = _CAST.tuples(session, proposal=proposal_id, as_of=as_of)
     revised = [id_ for id_, _, _, _, revision in rows if revision > 1]
     then = _contents_then(session, VOTES, revised, as_of) if revised else {}
     return [

@@ -1,19 +1,20 @@
-"""What one proposal's page shows, each part in one query, as known at a time."""
+"""What one proposal's page shows, each part in one statement made beforehand, as known at a time."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Integer, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, Integer, LargeBinary, Select, String, and_, bindparam, exists, func, or_, select
 from sqlmodel import Session, SQLModel, col
 
 from governance.errors import NotFound
-from governance.records.as_of import PROPOSALS, hide_result, read_one
+from governance.records.as_of import POSTS, PROPOSALS, VOTES, Noun, as_then, hide_result, read_one
 from governance.records.columns import UtcDateTime
 from governance.records.daos import Dao
 from governance.records.decision_log import LogEntry
 from governance.records.evidence import Flag, Forecast, Reading
 from governance.records.posts import Post
+from governance.records.prepared import Prepared, Reads
 from governance.records.proposals import ForumLink, Proposal, ProposalRevision, VoteProgress
 from governance.records.votes import Vote
 
@@ -23,66 +24,81 @@ def _columns(model: type[SQLModel], *names: str) -> Select[Any]:
     return select(*(table.c[name] for name in names))
 
 
-# Statements are made once: on a page of small answers, building them would take longer than running them.
-_ID: BindParameter[str] = bindparam("proposal")
+_ID: BindParameter[str] = bindparam("proposal", type_=String())
 _AS_OF, _LIMIT = bindparam("as_of", type_=UtcDateTime()), bindparam("limit", type_=Integer())
-_PROPOSAL = select(PROPOSALS.table).where(PROPOSALS.table.c.id == _ID, PROPOSALS.table.c.known_at <= _AS_OF)
-_VOTES = _columns(
-    Vote, "id", "voter", "choice", "power", "power_kind", "reason", "cast_at", "cast_at_estimated", "source", "known_at"
-).where(col(Vote.proposal_id) == _ID, col(Vote.known_at) <= _AS_OF)
-_NEWEST_VOTES = _VOTES.order_by(col(Vote.known_at).desc(), col(Vote.id).desc()).limit(_LIMIT)
-_POSTS = (
-    _columns(Post, "id", "forum", "topic_id", "topic_title", "number", "author", "text", "posted_at", "known_at")
+_PROPOSAL = Prepared(select(PROPOSALS.table).where(PROPOSALS.table.c.id == _ID, PROPOSALS.table.c.known_at <= _AS_OF))
+_VOTES = (
+    _columns(
+        Vote, "id", "voter", "choice", "power", "power_kind", "reason", "cast_at", "cast_at_estimated", "source", "known_at", "revision"
+    )
+    .where(col(Vote.proposal_id) == _ID, col(Vote.known_at) <= _AS_OF)
+    .order_by(col(Vote.known_at).desc(), col(Vote.id).desc())
+    .limit(_LIMIT)
+)
+_NEWEST_VOTES = Prepared(_VOTES)
+_AFTER, _AFTER_ID = bindparam("after", type_=UtcDateTime()), bindparam("after_id", type_=LargeBinary())
+_OLDER_VOTES = Prepared(_VOTES.where(or_(col(Vote.known_at) < _AFTER, and_(col(Vote.known_at) == _AFTER, col(Vote.id) < _AFTER_ID))))
+_POSTS = Prepared(
+    _columns(Post, "id", "forum", "topic_id", "topic_title", "number", "author", "text", "posted_at", "known_at", "revision")
     .where(col(Post.proposal_id) == _ID, col(Post.known_at) <= _AS_OF)
     .order_by(col(Post.known_at).desc(), col(Post.id))
     .limit(_LIMIT)
 )
-_LINKS = (
+_LINKS = Prepared(
     _columns(ForumLink, "forum", "topic_id", "source", "known_at")
     .where(col(ForumLink.proposal_id) == _ID, col(ForumLink.known_at) <= _AS_OF)
     .order_by(col(ForumLink.forum), col(ForumLink.topic_id))
     .limit(_LIMIT)
 )
 _READ = (col(Reading.proposal_id) == _ID, col(Reading.known_at) <= _AS_OF)
-_READING_COUNTS = select(col(Reading.task), col(Reading.label), func.count()).where(*_READ).group_by(col(Reading.task), col(Reading.label))
-_READINGS = (
+_READING_COUNTS = Prepared(
+    select(col(Reading.task), col(Reading.label), func.count()).where(*_READ).group_by(col(Reading.task), col(Reading.label))
+)
+_READINGS = Prepared(
     _columns(Reading, "id", "subject_kind", "subject_id", "task", "label", "scores", "model_sha256", "text_sha256", "known_at")
     .where(*_READ)
     .order_by(col(Reading.known_at).desc(), col(Reading.id))
     .limit(_LIMIT)
 )
-_FORECASTS = (
+_FORECASTS = Prepared(
     _columns(Forecast, "id", "as_of", "body", "sha256", "model_sha256")
     .where(col(Forecast.proposal_id) == _ID, col(Forecast.as_of) <= _AS_OF)
     .order_by(col(Forecast.as_of).desc(), col(Forecast.recorded_at).desc())
     .limit(_LIMIT)
 )
-_FLAGS = (
+_FLAGS = Prepared(
     _columns(Flag, "id", "rule", "rule_version", "status", "body", "as_of")
     .where(col(Flag.proposal_id) == _ID, col(Flag.as_of) <= _AS_OF)
     .order_by(col(Flag.rule), col(Flag.as_of))
 )
-_PROGRESS = (
+_PROGRESS = Prepared(
     _columns(VoteProgress, "seen_at", "status", "power", "votes", "ends_at")
     .where(col(VoteProgress.proposal_id) == _ID, col(VoteProgress.known_at) <= _AS_OF)
     .order_by(col(VoteProgress.seen_at), col(VoteProgress.content_sha256))
     .limit(_LIMIT)
 )
-_REVISIONS = (
+_REVISIONS = Prepared(
     _columns(ProposalRevision, "content_sha256", "known_at", "recorded_at")
     .where(col(ProposalRevision.proposal_id) == _ID, col(ProposalRevision.known_at) <= _AS_OF)
     .order_by(col(ProposalRevision.recorded_at), col(ProposalRevision.content_sha256))
     .limit(_LIMIT)
 )
-_OVERVIEW = (
+_LAST_ENTRY = select(func.max(col(LogEntry.seq))).where(col(LogEntry.dao_id) == col(Dao.id)).scalar_subquery()
+_VERSION = Prepared(select(col(Dao.data_version), _LAST_ENTRY).where(col(Dao.id) == bindparam("dao", type_=String())))
+# So many votes are counted before a page is begun; more are only "many".
+MANY_VOTES = 300
+_OVERVIEW = Prepared(
     select(
         col(Dao.id),
         col(Dao.clock_offset_s),
-        select(func.max(col(LogEntry.seq))).where(col(LogEntry.dao_id) == col(Dao.id)).scalar_subquery(),
+        col(Dao.data_version),
+        select(func.count())
+        .select_from(select(col(Vote.known_at)).where(col(Vote.proposal_id) == _ID).limit(MANY_VOTES).subquery())
+        .scalar_subquery(),
+        _LAST_ENTRY,
         *(
             exists().where(about == _ID)
             for about in (
-                col(Vote.proposal_id),
                 col(Post.proposal_id),
                 col(ForumLink.proposal_id),
                 col(Reading.proposal_id),
@@ -100,12 +116,15 @@ _OVERVIEW = (
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The proposal's DAO, how far its clock is ahead, its data's version, and which parts have any rows at all."""
+    """The proposal's DAO, how far its clock is ahead, its data's version, and which parts have any rows at all.
+
+    `votes` are counted up to `MANY_VOTES`. `data_version` is that of `dao_reads.data_version`.
+    """
 
     dao_id: str
     clock_ahead: timedelta
     data_version: int
-    votes: bool
+    votes: int
     posts: bool
     links: bool
     readings: bool
@@ -115,13 +134,23 @@ class Overview:
     revisions: bool
 
 
-def overview(session: Session, proposal_id: str) -> Overview:
+def overview(reads: Reads, proposal_id: str) -> Overview:
     """What a page must know before it reads its parts; `NotFound` where there is no such proposal."""
-    row = session.connection().execute(_OVERVIEW, {"proposal": proposal_id}).first()
-    if row is None:
+    found = _OVERVIEW.tuples(reads, proposal=proposal_id)
+    if not found:
         raise NotFound("proposal", proposal_id)
-    dao_id, offset, last, *parts = row
-    return Overview(dao_id, timedelta(seconds=offset), 0 if last is None else int(last) + 1, *(bool(part) for part in parts))
+    dao_id, offset, batches, votes, last, *parts = found[0]
+    return Overview(dao_id, timedelta(seconds=offset), _version(batches, last), votes, *(bool(part) for part in parts))
+
+
+def version_of(reads: Reads, dao_id: str) -> int:
+    """`dao_reads.data_version` of one DAO, in one statement."""
+    found = _VERSION.tuples(reads, dao=dao_id)
+    return _version(*found[0]) if found else 0
+
+
+def _version(batches: int, last: int | None) -> int:
+    return batches + (0 if last is None else last + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +165,17 @@ class Found:
     known_at: datetime
 
 
-def proposal_as_of(session: Session, proposal_id: str, *, as_of: datetime) -> dict[str, Any]:
+def proposal_as_of(reads: Reads, proposal_id: str, *, as_of: datetime) -> dict[str, Any]:
     """The proposal's columns as known at `as_of`: its content then, and its result only once it was known.
 
     Raises:
         NotFound: there is no such proposal, or nobody could know of it yet.
     """
-    row = session.connection().execute(_PROPOSAL, {"proposal": proposal_id, "as_of": as_of}).mappings().first()
-    if row is None or row["revision"] > 1:
-        return read_one(session, PROPOSALS, proposal_id, as_of=as_of)
-    found = dict(row)
-    hide_result(found, as_of)
-    return found
+    rows = _PROPOSAL.rows(reads, proposal=proposal_id, as_of=as_of)
+    if not rows or rows[0]["revision"] > 1:
+        return read_one(reads, PROPOSALS, proposal_id, as_of=as_of)
+    hide_result(rows[0], as_of)
+    return rows[0]
 
 
 def find(session: Session, *, external_id: str, source: str | None, dao_id: str | None, after: str | None, limit: int) -> list[Found]:
@@ -168,56 +196,60 @@ def find(session: Session, *, external_id: str, source: str | None, dao_id: str 
 
 
 def votes_page(
-    session: Session, proposal_id: str, *, as_of: datetime, after: tuple[datetime, bytes] | None, limit: int
+    reads: Reads, proposal_id: str, *, as_of: datetime, after: tuple[datetime, bytes] | None, limit: int
 ) -> list[dict[str, Any]]:
-    """Votes, newest first, from behind `after`."""
+    """Votes as known then, newest first, from behind `after`."""
     if after is None:
-        return _rows(session, _NEWEST_VOTES, proposal_id, as_of, limit)
-    known_at, vote_id = after
-    older = or_(col(Vote.known_at) < known_at, and_(col(Vote.known_at) == known_at, col(Vote.id) < vote_id))
-    return _rows(session, _NEWEST_VOTES.where(older), proposal_id, as_of, limit)
+        rows = _NEWEST_VOTES.rows(reads, proposal=proposal_id, as_of=as_of, limit=limit)
+    else:
+        rows = _OLDER_VOTES.rows(reads, proposal=proposal_id, as_of=as_of, limit=limit, after=after[0], after_id=after[1])
+    return _then(reads, VOTES, rows, as_of)
 
 
-def posts(session: Session, proposal_id: str, *, as_of: datetime, limit: int) -> list[dict[str, Any]]:
-    """The discussion's posts, newest first."""
-    return _rows(session, _POSTS, proposal_id, as_of, limit)
+def posts(reads: Reads, proposal_id: str, *, as_of: datetime, limit: int) -> list[dict[str, Any]]:
+    """The discussion's posts as known then, newest first."""
+    return _then(reads, POSTS, _POSTS.rows(reads, proposal=proposal_id, as_of=as_of, limit=limit), as_of)
 
 
-def links(session: Session, proposal_id: str, *, as_of: datetime) -> list[dict[str, Any]]:
+def links(reads: Reads, proposal_id: str, *, as_of: datetime) -> list[dict[str, Any]]:
     """Where the proposal is discussed."""
-    return _rows(session, _LINKS, proposal_id, as_of, 100)
+    return _LINKS.rows(reads, proposal=proposal_id, as_of=as_of, limit=100)
 
 
-def readings(session: Session, proposal_id: str, *, as_of: datetime, limit: int) -> tuple[dict[str, dict[str, int]], list[dict[str, Any]]]:
+def readings(reads: Reads, proposal_id: str, *, as_of: datetime, limit: int) -> tuple[dict[str, dict[str, int]], list[dict[str, Any]]]:
     """How many readings say what, by task and label, and the newest of them."""
     counts: dict[str, dict[str, int]] = {}
-    for task, label, count in session.connection().execute(_READING_COUNTS, {"proposal": proposal_id, "as_of": as_of}):
+    for task, label, count in _READING_COUNTS.tuples(reads, proposal=proposal_id, as_of=as_of):
         counts.setdefault(task, {})[label] = int(count)
-    return counts, _rows(session, _READINGS, proposal_id, as_of, limit) if counts else []
+    return counts, _READINGS.rows(reads, proposal=proposal_id, as_of=as_of, limit=limit) if counts else []
 
 
-def last_forecast(session: Session, proposal_id: str, *, as_of: datetime) -> dict[str, Any] | None:
+def last_forecast(reads: Reads, proposal_id: str, *, as_of: datetime) -> dict[str, Any] | None:
     """The newest forecast made for a moment up to `as_of`."""
-    found = _rows(session, _FORECASTS, proposal_id, as_of, 1)
+    found = _FORECASTS.rows(reads, proposal=proposal_id, as_of=as_of, limit=1)
     return found[0] if found else None
 
 
-def flags(session: Session, proposal_id: str, *, as_of: datetime) -> list[dict[str, Any]]:
+def flags(reads: Reads, proposal_id: str, *, as_of: datetime) -> list[dict[str, Any]]:
     """The newest answer of every rule."""
-    return list({row["rule"]: row for row in _rows(session, _FLAGS, proposal_id, as_of)}.values())
+    return list({row["rule"]: row for row in _FLAGS.rows(reads, proposal=proposal_id, as_of=as_of)}.values())
 
 
-def progress(session: Session, proposal_id: str, *, as_of: datetime, limit: int) -> list[dict[str, Any]]:
+def progress(reads: Reads, proposal_id: str, *, as_of: datetime, limit: int) -> list[dict[str, Any]]:
     """Cumulative power and votes while it was open, oldest first."""
-    return _rows(session, _PROGRESS, proposal_id, as_of, limit)
+    return _PROGRESS.rows(reads, proposal=proposal_id, as_of=as_of, limit=limit)
 
 
-def revisions(session: Session, proposal_id: str, *, as_of: datetime) -> list[dict[str, Any]]:
+def revisions(reads: Reads, proposal_id: str, *, as_of: datetime) -> list[dict[str, Any]]:
     """The contents it was seen with, oldest first; empty when it was only ever seen with one."""
-    return _rows(session, _REVISIONS, proposal_id, as_of, 200)
+    return _REVISIONS.rows(reads, proposal=proposal_id, as_of=as_of, limit=200)
 
 
-def _rows(session: Session, query: Select[Any], proposal_id: str, as_of: datetime, limit: int | None = None) -> list[dict[str, Any]]:
-    found = session.connection().execute(query, {"proposal": proposal_id, "as_of": as_of, "limit": limit})
-    names = tuple(found.keys())
-    return [dict(zip(names, row, strict=True)) for row in found]
+def _then(reads: Reads, noun: Noun, rows: list[dict[str, Any]], as_of: datetime) -> list[dict[str, Any]]:
+    """`rows` with the content known at `as_of`; only the columns asked for, without the revision that told."""
+    if not any(row["revision"] > 1 for row in rows):
+        for row in rows:
+            del row["revision"]
+        return rows
+    shown = [name for name in rows[0] if name != "revision"]
+    return [{name: row[name] for name in shown} for row in as_then(reads, noun, rows, as_of=as_of)]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.refusals import BodyTooLarge, MalformedBody
-from api.strict_json import MAX_BYTES, MAX_DEPTH, MAX_INTEGER, read_json
+from api.strict_json import MAX_BYTES, MAX_DEPTH, MAX_INTEGER, MAX_VALUES, read_json
 from governance.errors import InvalidInput
 
 JSON = {"content-type": "application/json"}
@@ -37,6 +37,8 @@ _REFUSED = {
     "1e400": (b'{"name":1e400}', 422),
     "257 KiB": (b'{"name":"' + b"a" * (257 * 1024) + b'"}', 413),
     "10 MB": (b'{"name":"' + b"a" * 10_000_000 + b'"}', 413),
+    "20,001 values": (b"[" + b"1," * 19_999 + b"1]", 413),
+    "20,001 brackets": (b"[" + b"[]," * 9_999 + b"[]]", 413),
     "a million keys": (b"{" + b",".join(b'"%d":1' % number for number in range(1_000_000)) + b"}", 413),
 }
 
@@ -170,3 +172,10 @@ def test_reading_a_hostile_body_takes_little_memory() -> None:
     tracemalloc.stop()
 
     assert peak < 64 * MAX_BYTES
+
+
+def test_values_are_counted_outside_of_strings_and_up_to_the_limit(api: httpx.Client) -> None:
+    """A long text full of commas is one value; a list as long as any the API takes is not too long."""
+    assert read_json(b"[" + b"1," * (MAX_VALUES - 3) + b"1]") == [1] * (MAX_VALUES - 2)
+    assert read_json(b'"' + b"[,]{," * 20_000 + b'"') == "[,]{," * 20_000
+    assert api.post("/v1/daos", json={"name": "commas.test", "about": "," * 10_000}).status_code == 201

@@ -10,6 +10,7 @@ from api.runtime import Runtime
 from governance.actors import SYSTEM
 from governance.decision_log import EntryKind
 from governance.records import decision_log
+from governance.records.proposal_page import MANY_VOTES
 from governance.records.votes import Vote
 from tests.api.seeds import DAO, PROPOSAL, seed_deployment
 from tests.fakes import FixedClock
@@ -94,6 +95,40 @@ def test_a_page_turns_with_its_proposals_clock_though_nothing_was_written(api: h
     assert (before, api.get(PAGE).json()["phase"]) == ("active", "closed")
 
 
+def test_the_short_way_and_the_long_way_give_the_same_page(api: httpx.Client, runtime: Runtime, clock: FixedClock) -> None:
+    """A page asked for plainly is answered ahead of routing: that must be nothing a reader could tell, however many votes."""
+    for write in (lambda session: _votes(session, clock), None):
+        for include in ("", "tally", EVERYTHING):
+            plainly = api.get(PAGE, params={"include": include})
+            by_route = api.get(PAGE, params={"include": include, "votes_limit": 50})
+            assert (plainly.status_code, plainly.headers.keys()) == (200, by_route.headers.keys())
+            shown, also_shown = plainly.json(), by_route.json()
+            assert shown == also_shown
+        if write is not None:
+            runtime.writer.run(write)
+
+    assert shown["tally"]["votes"] == 7 + MANY_VOTES
+    assert api.get(f"/v1/proposals/prop_{'a' * 26}").json()["code"] == "not_found"
+
+
+def test_a_page_shows_votes_and_posts_as_they_stood(api: httpx.Client, runtime: Runtime, clock: FixedClock) -> None:
+    """A correction that came later must not be read into what a page said then."""
+    vote = {"proposal_id": "p-1", "voter": "0xchanged", "choice": 1, "created": int(clock.now.timestamp()) - 60}
+    post = {"forum": "forum.test", "post_id": 9, "topic_id": 1, "linked_proposal": "p-1", "created": int(clock.now.timestamp()) - 60}
+    for power, text in (("1.5", "First."), ("2.5", "Second.")):
+        for noun, row in (("votes", {**vote, "vp": power}), ("posts", {**post, "text": text})):
+            assert api.post(f"/v1/daos/{DAO}/{noun}", json=row).is_success
+        clock.advance(days=1)
+
+    shown = []
+    for days in (2, 1):
+        asked = {"include": "votes,posts", "as_of": (clock.now - timedelta(days=days)).isoformat()}
+        page = api.get(PAGE, params=asked).json()
+        power = next(vote["power"] for vote in page["votes"]["items"] if vote["voter"] == "0xchanged")
+        shown.append((power, page["posts"][0]["text"]))
+    assert shown == [("1.5", "First."), ("2.5", "Second.")]
+
+
 def test_a_part_that_is_none_is_named(api: httpx.Client) -> None:
     """A typo must not look like missing data."""
     answer = api.get(PAGE, params={"include": "tally,wotes"}).json()
@@ -119,14 +154,19 @@ def test_the_page_and_the_tally_of_its_own_say_the_same(api: httpx.Client, clock
         assert {name: alone[name] for name in page} == page
 
 
-def _vote(session: Session, clock: FixedClock) -> None:
+def _votes(session: Session, clock: FixedClock) -> None:
+    for number in range(MANY_VOTES):
+        _vote(session, clock, number)
+
+
+def _vote(session: Session, clock: FixedClock, number: int = 0) -> None:
     session.add(
         Vote(
-            id=b"\xff" * 16,
+            id=b"\xff" * 12 + number.to_bytes(4, "big"),
             dao_id=DAO,
             proposal_id=PROPOSAL,
             source="test",
-            voter="0xnew",
+            voter=f"0xnew{number}",
             choice="1",
             content=b"\0" * 8,
             known_at=clock.now,
