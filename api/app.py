@@ -38,6 +38,7 @@ ROUTES = (
     "sentiment",
     "mood",
     "forecasts",
+    "voters",
     "text_vectors",
     "parameters",
     "guardrails",

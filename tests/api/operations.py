@@ -45,6 +45,7 @@ WHO_MAY = {
     "getForecast": EVERYONE,
     "makeForecast": INGESTER,
     "listForecasts": EVERYONE,
+    "getVoters": EVERYONE,
     "makeTextVectors": INGESTER,
     "getTally": EVERYONE,
     "ingestVotes": INGESTER,
