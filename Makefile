@@ -30,6 +30,7 @@ check: install-dev ## ruff, mypy strict, import contracts, alembic check, Docker
 
 # Those that start the server, those that call the rules; three more need the shared data and are named where they are skipped.
 BENCH_SERVER := start_time kept_alive refused_bodies observation_posts
+BENCH_TEXTS := text_scoring hostile_text
 BENCH_IMPORTED := dao_health voters
 BENCH_RULES := log_verification log_mutations log_database_mutations recommendation_coverage
 
@@ -38,14 +39,14 @@ bench: install-dev ## Measure what benchmarks/ measures, as tables of ratios; wi
 	@for name in $(BENCH_RULES); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 	@echo "== execution_kills"; $(BIN)/python -m benchmarks.execution_kills --seconds 60
 	@if [ -d "$$ASSENT_DATA_DIR/governance" ]; then $(MAKE) --no-print-directory bench-data; else \
-		echo "skipped: importing, proposal_page and text_scoring need the shared data: ASSENT_DATA_DIR=<its folder> make bench"; fi
+		echo "skipped: importing, proposal_page and the benchmarks of texts need the shared data: ASSENT_DATA_DIR=<its folder> make bench"; fi
 
 bench-data: install-dev
 	@echo "== importing"; $(BIN)/python benchmarks/importing.py "$$ASSENT_DATA_DIR/governance"
 	@echo "== proposal_page (after an import into a folder of its own)"; state=$$(mktemp -d) && trap "rm -rf $$state" EXIT && \
 		export ASSENT_STATE_DIR=$$state && $(BIN)/assent import "$$ASSENT_DATA_DIR/governance" && $(BIN)/python benchmarks/proposal_page.py && \
 		for name in $(BENCH_IMPORTED); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
-	@echo "== text_scoring"; $(BIN)/python -m benchmarks.text_scoring "$$ASSENT_DATA_DIR"
+	@for name in $(BENCH_TEXTS); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name "$$ASSENT_DATA_DIR" || exit 1; done
 
 migrate: install ## Bring the configured database to the newest schema
 	@$(BIN)/alembic upgrade head

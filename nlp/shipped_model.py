@@ -7,7 +7,7 @@ from governance.evidence import Span
 from nlp.base_weights import base_folder
 from nlp.encoder import Encoder, Precision
 from nlp.packing import unpack
-from nlp.spans import moving_spans
+from nlp.spans import moving_spans, without_repetition
 from nlp.tasks import LABELS, columns
 from nlp.temperature import softmax
 
@@ -32,13 +32,17 @@ class ShippedModel:
         self._temperatures = rules.temperatures
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> Iterator[Mapping[str, ScoredText]]:
-        """Calibrated probabilities of each (text, target or "") for every task; both come from `plain_text`."""
+        """Calibrated probabilities of each (text, target or "") for every task; both come from `plain_text`.
+
+        A sentence said again in the same text adds nothing (`without_repetition`).
+        """
         for (text, _), found in zip(pairs, self.encoder.explained(pairs), strict=True):
+            logits, moved_logits = without_repetition(text, found.begins, found.logits, found.moved)
             scored = {}
             for task in LABELS:
                 temperature = self._temperatures[task]
-                scores = tuple(softmax(found.logits[None, columns(task)], temperature)[0].tolist())
-                moved = found.moved[:, columns(task)] / temperature
+                scores = tuple(softmax(logits[None, columns(task)], temperature)[0].tolist())
+                moved = moved_logits[:, columns(task)] / temperature
                 spans = moving_spans(text, found.begins, moved, scores.index(max(scores)))
                 scored[task] = ScoredText(scores, found.windows, spans)
             yield scored

@@ -34,6 +34,27 @@ def parts(text: str) -> list[tuple[int, int]]:
     return found
 
 
+def without_repetition(text: str, begins: Sequence[int], logits: Floats, moved: Floats) -> tuple[Floats, Floats]:
+    """The logits and the tokens' shares of them with each part counted once, however often it is said.
+
+    What the distinct parts bring is scaled to the whole, as if nothing else had been said. Praise pasted ten times weighs
+    as much as praise pasted once. A text that repeats nothing is left as it is, to the last bit.
+    """
+    cut = parts(text) if begins else []
+    first = {text[start:end].casefold(): number for number, (start, end) in reversed(list(enumerate(cut)))}
+    if len(first) == len(cut):
+        return logits, moved
+    once = np.isin(_part_of(cut, begins), list(first.values()))
+    scaled = np.where(once[:, None], moved * (len(once) / once.sum()), 0.0)
+    return logits - moved.sum(axis=0) + scaled.sum(axis=0), scaled
+
+
+def _part_of(cut: Sequence[tuple[int, int]], begins: Sequence[int]) -> NDArray[np.int64]:
+    """For each token, the number of the part it stands in."""
+    found: NDArray[np.int64] = np.searchsorted(np.array([start for start, _ in cut]), np.array(begins), side="right") - 1
+    return found
+
+
 def moving_spans(text: str, begins: Sequence[int], moved: Floats, label: int) -> tuple[Span, ...]:
     """At most `MOST_SPANS` parts that raised `label`, the strongest first.
 
@@ -43,7 +64,6 @@ def moving_spans(text: str, begins: Sequence[int], moved: Floats, label: int) ->
         return ()
     cut = parts(text)
     gained = moved[:, label] - np.delete(moved, label, axis=1).mean(axis=1)
-    part_of = np.searchsorted(np.array([start for start, _ in cut]), np.array(begins), side="right") - 1
-    sums = np.bincount(part_of, weights=gained, minlength=len(cut))
+    sums = np.bincount(_part_of(cut, begins), weights=gained, minlength=len(cut))
     strongest = np.argsort(-sums, kind="stable")[:MOST_SPANS]
     return tuple(Span(cut[number][0], cut[number][1], float(sums[number])) for number in strongest if sums[number] > 0)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp.spans import moving_spans, parts
+from nlp.spans import moving_spans, parts, without_repetition
 
 
 @given(st.text(alphabet="ab .,;:!?-", max_size=200).map(lambda text: " ".join(text.split())))
@@ -30,3 +30,19 @@ def test_the_strongest_part_comes_first_and_what_pulled_the_other_way_is_left_ou
     assert [span.moved for span in spans] == [0.9, 0.3]
     assert moving_spans(text, begins, moved, label=0)[0].start == 52
     assert moving_spans("", [], np.zeros((0, 3)), label=0) == ()
+
+
+def test_a_sentence_said_again_adds_nothing() -> None:
+    """Two parts, the second said three times: the logits are those of both said once, scaled to the whole."""
+    text = "It costs too much. What a great idea! What a great idea! What a GREAT idea!"
+    begins = [0, 19, 38, 57]
+    moved = np.array([[0.2, 0.0, 0.0], [0.0, 0.0, 0.2], [0.0, 0.0, 0.2], [0.0, 0.0, 0.2]])
+    logits = np.array([0.3, 0.1, 0.7])
+
+    counted, shares = without_repetition(text, begins, logits, moved)
+
+    assert counted.round(6).tolist() == [0.5, 0.1, 0.5]
+    assert shares.sum(axis=0).round(6).tolist() == [0.4, 0.0, 0.4]
+    untouched, same = without_repetition(text[:37], begins[:2], logits, moved[:2])
+    assert untouched is logits
+    assert same is not shares
