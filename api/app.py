@@ -6,16 +6,18 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from anyio import to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from api.body_limits import BodyLimits
 from api.callers import Callers
 from api.conditional import Conditional
 from api.documentation import describe
+from api.heads import Heads
 from api.idempotency import Idempotency
 from api.page_shortcut import PageShortcut
 from api.problem_handlers import add_problem_handlers
+from api.query_parameters import only_known_parameters
 from api.request_context import RequestContext
 from api.runtime import Runtime, open_runtime, wall_clock
 from api.settings import Settings
@@ -86,7 +88,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = wall_clock
     )
     add_problem_handlers(app)
     for name in ROUTES:
-        app.include_router(importlib.import_module(f"api.routes.{name}").router, prefix="" if name == "health" else "/v1")
+        router = importlib.import_module(f"api.routes.{name}").router
+        app.include_router(router, prefix="" if name == "health" else "/v1", dependencies=[Depends(only_known_parameters)])
     _surround(app, settings)
     describe(app)
     return app
@@ -118,6 +121,7 @@ def _surround(app: FastAPI, settings: Settings) -> None:
             max_age=3600,
         )
     app.add_middleware(RequestContext)
+    app.add_middleware(Heads)
 
 
 def _hand_over(app: FastAPI, runtime: Runtime) -> None:

@@ -1,4 +1,4 @@
-"""`ETag` on every JSON answer to a read, and 304 for a reader who already holds it."""
+"""`ETag` on every answer to a read that comes whole (JSON, the log's notes and tiles), and 304 for a reader who already holds it."""
 
 import hashlib
 import re
@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 # An answer says when it was read (a DAO, what its clock shows); that alone does not make it another answer, hence weak
 # tags. Quotes inside of strings stand behind a backslash, so only members of objects match.
 _READ_AT = re.compile(rb'"(?:as_of|now)":"[^"]*"')
+_TAGGED = (b"application/json", b"text/plain", b"application/octet-stream")
 _SENT_WITH_304 = frozenset({b"etag", b"cache-control", b"vary", b"content-location", b"date", b"expires"})
 
 
@@ -32,7 +33,7 @@ class Conditional:
                 return
             if held:
                 start = held.pop()
-                if _is_whole_json(start, message):
+                if _is_whole(start, message):
                     start, message = _tagged(start, message, asked)
                 await send(start)
             await send(message)
@@ -54,9 +55,9 @@ def matches(asked: str | None, tag: str) -> bool:
     return "*" in given or tag.removeprefix("W/") in {part.removeprefix("W/") for part in given}
 
 
-def _is_whole_json(start: Message, message: Message) -> bool:
+def _is_whole(start: Message, message: Message) -> bool:
     kind = dict(start["headers"]).get(b"content-type", b"")
-    return start["status"] == 200 and not message.get("more_body", False) and kind.startswith(b"application/json")
+    return start["status"] == 200 and not message.get("more_body", False) and kind.startswith(_TAGGED)
 
 
 def _tagged(start: Message, message: Message, asked: str | None) -> tuple[Message, Message]:

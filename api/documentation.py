@@ -98,6 +98,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         responses.setdefault("304", {"description": "Nothing changed since the answer that `If-None-Match` names."})
     if "{" in path:
         kinds.append(errors.NotFound)
+    kinds.append(errors.InvalidInput)  # at least: an unknown query parameter
     for status, answer in problems(*kinds).items():
         _add(responses, str(status), answer)
     for status, answer in responses.items():

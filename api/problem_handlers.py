@@ -71,7 +71,7 @@ def _allowed(request: Request) -> str:
         pattern = "".join(part if index % 2 == 0 else "[^/]+" for index, part in enumerate(re.split(r"(\{[^}]*\})", template)))
         if re.fullmatch(pattern, request.url.path):
             methods |= {method.upper() for method in operations}
-    return ", ".join(sorted(methods))
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 async def _store(request: Request, error: Exception) -> Response:
