@@ -118,21 +118,35 @@ def _rows(found: object) -> tuple[list[object], bool]:
     return rows, False
 
 
+def _unfit(kind: Kind | None, value: object) -> InvalidInput | None:
+    """Why a row that was read is not looked at further."""
+    if not isinstance(value, Mapping):
+        return InvalidInput("row", type(value).__name__, "must be an object")
+    if kind is Kind.OBSERVATION and isinstance(value.get("value"), float):
+        rule = "must be decimal text or a whole number: a JSON number with a fraction is a double, which loses digits"
+        return InvalidInput("value", value["value"], rule)
+    return None
+
+
 class Taker:
     """Gathers rows into batches, hands each to the writer, and adds up the answer. `kind` None: each row's shape tells."""
 
     def __init__(self, kind: Kind | None, run: IngestRun, writer: Writer, *, file: str | None = None) -> None:
         self._kind, self._run, self._writer, self._file = kind, run, writer, file
         self._waiting: list[tuple[int, Mapping[str, object]]] = []
+        self._unread: list[RefusedRow] = []
         self._of = kind
         self.answer = IngestOut(read=0, inserted=0, unchanged=0, revised=0, refused=0, rows=[])
 
     async def add(self, line: Line) -> None:
         """Take one row, or note that it could not be read."""
         kind = self._kind or (kind_of(line.value) if isinstance(line.value, Mapping) else None)
-        if line.refusal is not None or kind is None or not isinstance(line.value, Mapping):
-            rule = "must be an object" if not isinstance(line.value, Mapping) else "is of no known shape"
-            await self._refuse(line.number, line.refusal or InvalidInput("row", type(line.value).__name__, rule))
+        refusal = line.refusal or _unfit(kind, line.value)
+        if refusal is not None or kind is None:
+            refusal = refusal or InvalidInput("row", type(line.value).__name__, "is of no known shape")
+            self._unread.append(RefusedRow.because(line.number, refusal))
+            if len(self._unread) >= _ROWS:
+                await self.flush()
             return
         if kind is not self._of or len(self._waiting) >= _ROWS:
             await self.flush()
@@ -140,22 +154,27 @@ class Taker:
         self._waiting.append((line.number, line.value))
 
     async def flush(self) -> None:
-        """Make the rows gathered so far durable."""
-        if not self._waiting or self._of is None:
-            return
+        """Make the rows gathered so far durable, and answer for them and for the unreadable ones among them in their order."""
+        unread, self._unread = self._unread, []
+        file = self._file
+        if unread and file is not None:
+            await asyncio.wrap_future(self._writer.submit(lambda session: keep_refusals(session, unread, file=file, run=self._run)))
+        report = BatchReport([Verdict.REFUSED] * len(unread), [None] * len(unread), unread)
+        numbers = [row.number for row in unread]
+        if self._waiting and self._of is not None:
+            stored, places = await self._store(self._of)
+            report = BatchReport(report.verdicts + stored.verdicts, report.ids + stored.ids, unread + stored.refused)
+            numbers += places
+        self._count(report, numbers)
+
+    async def _store(self, kind: Kind) -> tuple[BatchReport, list[int]]:
         numbers = [number for number, _ in self._waiting]
         rows = [row for _, row in self._waiting]
         self._waiting = []
         names = dict.fromkeys(name for row in rows for name in row)
-        batch = Batch(self._of, {name: [row.get(name) for row in rows] for name in names}, numbers, self._file)
+        batch = Batch(kind, {name: [row.get(name) for row in rows] for name in names}, numbers, self._file)
         report = await asyncio.wrap_future(self._writer.submit(lambda session: ingest(session, batch, run=self._run)))
-        self._count(report, numbers)
-
-    async def _refuse(self, number: int, refusal: InvalidInput) -> None:
-        row, file = RefusedRow.because(number, refusal), self._file
-        if file is not None:
-            await asyncio.wrap_future(self._writer.submit(lambda session: keep_refusals(session, [row], file=file, run=self._run)))
-        self._count(BatchReport([Verdict.REFUSED], [None], [row]), [number])
+        return report, numbers
 
     def _count(self, report: BatchReport, numbers: list[int]) -> None:
         answer, counts = self.answer, report.counts()
@@ -165,7 +184,7 @@ class Taker:
         answer.revised += counts["revised"]
         answer.refused += counts["refused"]
         reasons = {row.number: row for row in report.refused}
-        for number, verdict, id_ in zip(numbers, report.verdicts, report.ids, strict=True):
+        for number, verdict, id_ in sorted(zip(numbers, report.verdicts, report.ids, strict=True), key=lambda row: row[0]):
             if len(answer.rows) >= _MOST_TOLD:
                 return
             why = reasons.get(number)

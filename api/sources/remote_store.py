@@ -1,6 +1,7 @@
 """Imports through a running server, which alone may write its state folder."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ import httpx
 
 from api.commands.output import answer_of
 from api.ndjson import MEDIA_TYPE
+from governance.intake import fields
 from governance.intake.batches import Batch, BatchReport, RefusedRow, Verdict
 
 _ROWS_PER_REQUEST: Final = 2_000
@@ -40,6 +42,8 @@ class RemoteStore:
 
     def _named(self, row: dict[str, Any]) -> dict[str, Any]:
         present = {name: value for name, value in row.items() if value is not None}
+        if isinstance(present.get("value"), float):  # of an observation; as text it is taken digit by digit, as here
+            present["value"] = _written(present["value"])
         return present if self.dao_name is None else {"dao": self.dao_name, **present}
 
     def _send(self, rows: Sequence[dict[str, Any]], numbers: Sequence[int], file: str, whole: BatchReport) -> None:
@@ -52,3 +56,8 @@ class RemoteStore:
             whole.ids.append(row["id"])
             if row["result"] == "refused":
                 whole.refused.append(RefusedRow(number, row["field"], row["reason"], row["value"]))
+
+
+def _written(value: float) -> str:
+    """The double as the shortest text that reads back as it; what is no number keeps its name and is refused by it."""
+    return fields.plain(repr(value)) if math.isfinite(value) else repr(value)

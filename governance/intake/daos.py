@@ -27,5 +27,5 @@ def receive(row: Row) -> DaoReceived:
         InvalidInput: a field is wrong, or the name is missing.
     """
     fields.only_known(row, KNOWN_FIELDS)
-    name = fields.name(row, "name")
+    name = fields.dao_name(row, "name")
     return DaoReceived(identity.dao_id(name), name, fields.said(row, "about", longest=10_000), fields.word(row, "source") or "unnamed")

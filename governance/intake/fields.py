@@ -23,6 +23,8 @@ _MAX_SECONDS: Final = 253_402_300_799
 # Ethereum's first block: no DAO of ours is older. An earlier time is kept as the source's word, never believed.
 BELIEVABLE_FROM: Final = datetime(2015, 7, 30, tzinfo=UTC)
 _FORBIDDEN: Final = re.compile("[\x00\ud800-\udfff]")
+# Marks, embeddings, overrides and isolates of the bidirectional algorithm (Unicode UAX 9, table 4).
+_TURNING: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS: Final = re.compile(r"-?[0-9]{1,80}", re.ASCII)
 _DECIMAL: Final = re.compile(r"(?:0|[1-9][0-9]{0,77})(?:\.[0-9]{1,78})?", re.ASCII)
@@ -73,6 +75,15 @@ def name(row: Row, field: str) -> str:
     given = text(row, field, longest=MAX_NAME)
     if given is None or not given.strip():
         raise InvalidInput(field, given, "is missing")
+    return given
+
+
+def dao_name(row: Row, field: str = "dao") -> str:
+    """A DAO's name, as `name`. Signs that turn the direction of writing are refused: with them one name can pass for another."""
+    given = name(row, field)
+    turned = _TURNING.search(given)
+    if turned is not None:
+        raise InvalidInput(field, ascii(given), f"must hold no sign that turns the direction of writing (U+{ord(turned.group()):04X})")
     return given
 
 
@@ -160,13 +171,21 @@ def exact(value: object, name: str) -> Amount:
 def signed(row: Row, name: str) -> Amount | None:
     """As `amount`, and a leading minus is allowed: a figure of the token economy may be below zero."""
     value = row.get(name)
+    if _is_minus_zero(value):
+        raise InvalidInput(name, str(value), "zero has no sign")
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool) and value < 0:
         size = exact(-value, name)
         return Amount(f"-{size.text}", size.kind)
     if isinstance(value, str) and value.startswith("-"):
         size = exact(value[1:], name)
-        return size if set(size.text) <= {"0", "."} else Amount(f"-{size.text}", size.kind)
+        return Amount(f"-{size.text}", size.kind)
     return amount(row, name)
+
+
+def _is_minus_zero(value: object) -> bool:
+    if isinstance(value, float):
+        return value == 0 and math.copysign(1, value) < 0
+    return isinstance(value, str) and value.startswith("-") and set(value) <= {"-", "0", "."} and "0" in value
 
 
 def _double(value: float, name: str) -> Amount:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from governance import identity
@@ -16,6 +16,7 @@ PROGRESS_FIELDS: Final = frozenset(["dao", "proposal_id", "snapshot_at", "status
 PROGRESS_DAO: Final = "snapshot.dcl.eth"
 _METRIC: Final = re.compile(r"[a-z][a-z0-9_.:/-]{0,127}", re.ASCII)
 _MOST_VOTES: Final = 2**31 - 1
+_CLOCKS_DIFFER_BY: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def receive(row: Row) -> ObservationReceived:
         InvalidInput: a field is wrong or missing.
     """
     fields.only_known(row, OBSERVATION_FIELDS)
-    dao_name = fields.name(row, "dao")
+    dao_name = fields.dao_name(row)
     dao = identity.dao_id(dao_name)
     metric = fields.name(row, "metric")
     if not _METRIC.fullmatch(metric):
@@ -93,6 +94,17 @@ def receive(row: Row) -> ObservationReceived:
     )
 
 
+def not_ahead(seen: ObservationReceived, now: datetime) -> None:
+    """Refuse an observation of a time that has not come: `now` is what the DAO's clock shows, and clocks differ by minutes.
+
+    Raises:
+        InvalidInput: it lies more than five minutes ahead.
+    """
+    if seen.observed_at > now + _CLOCKS_DIFFER_BY:
+        shown = now.isoformat(timespec="seconds")
+        raise InvalidInput("time", seen.observed_at.isoformat(), f"nothing was observed yet: the DAO's clock shows {shown}")
+
+
 def receive_progress(row: Row) -> ProgressReceived:
     """The progress row in `row`; proposal and moment are required.
 
@@ -100,7 +112,7 @@ def receive_progress(row: Row) -> ProgressReceived:
         InvalidInput: a field is wrong or missing.
     """
     fields.only_known(row, PROGRESS_FIELDS)
-    dao_name = fields.word(row, "dao") or PROGRESS_DAO
+    dao_name = fields.dao_name(row).strip() if fields.word(row, "dao") else PROGRESS_DAO
     power = fields.amount(row, "total_vp")
     return ProgressReceived(
         dao_id=identity.dao_id(dao_name),

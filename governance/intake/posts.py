@@ -108,7 +108,7 @@ def receive(row: Row) -> PostReceived:
     if external is None and row.get("post_id") is not None:
         external = fields.name(row, "post_id")
     external = external or _stand_in(topic, number, author, said)
-    dao_name = fields.word(row, "dao")
+    dao_name = fields.dao_name(row).strip() if fields.word(row, "dao") else None
     scope = f"forum:{forum}" if dao_name is None else identity.dao_id(dao_name)
     return PostReceived(
         id=identity.post_id(scope, forum, external),
@@ -138,7 +138,7 @@ def receive_link(row: Row) -> LinkReceived:
     topic = fields.integer(row, "topic_id", most=_MOST_NUMBER)
     if topic is None:
         raise InvalidInput("topic_id", None, "is missing")
-    dao_name = fields.name(row, "dao")
+    dao_name = fields.dao_name(row)
     dao = identity.dao_id(dao_name)
     return LinkReceived(
         proposal_id=identity.proposal_id(dao, fields.name(row, "proposal_id")),

@@ -116,7 +116,7 @@ def receive(row: Row) -> ProposalReceived:
         InvalidInput: a field is wrong, or DAO or proposal id is missing.
     """
     fields.only_known(row, KNOWN_FIELDS)
-    dao_name, external_id = fields.name(row, "dao"), fields.name(row, "proposal_id")
+    dao_name, external_id = fields.dao_name(row), fields.name(row, "proposal_id")
     dao = identity.dao_id(dao_name)
     source = fields.word(row, "source") or "unnamed"
     choices = _choices(row)

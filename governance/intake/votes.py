@@ -63,7 +63,7 @@ def receive(row: Row) -> VoteReceived:
         InvalidInput: a field is wrong, or DAO, proposal or voter is missing.
     """
     fields.only_known(row, KNOWN_FIELDS)
-    dao_name = fields.name(row, "dao")
+    dao_name = fields.dao_name(row)
     dao = identity.dao_id(dao_name)
     proposal = identity.proposal_id(dao, fields.name(row, "proposal_id"))
     voter = fields.account(row, "voter")

@@ -79,7 +79,7 @@ def ingest(session: Session, batch: Batch, *, run: IngestRun) -> BatchReport:
     accepted = []
     for place, row in enumerate(batch.rows()):
         try:
-            accepted.append(_receive(batch.kind, place, row))
+            accepted.append(_receive(batch.kind, place, row, now))
         except InvalidInput as refusal:
             report.refused.append(RefusedRow.because(batch.numbers[place], refusal))
     if batch.kind is not Kind.DAO:
@@ -140,7 +140,7 @@ class _Foreign:
         return self._shown
 
 
-def _receive(kind: Kind, place: int, row: Mapping[str, object]) -> _Accepted:
+def _receive(kind: Kind, place: int, row: Mapping[str, object], now: Now) -> _Accepted:
     if kind is Kind.PROPOSAL:
         proposal = proposals.receive(row)
         document = {"id": proposal.id, "dao": proposal.dao_id, "external_id": proposal.external_id, **proposal.content()}
@@ -152,6 +152,7 @@ def _receive(kind: Kind, place: int, row: Mapping[str, object]) -> _Accepted:
         return _Accepted(place, post, post.id, identity.dao_id(name), name, post.source, document)
     if kind is Kind.OBSERVATION:
         seen = observations.receive(row)
+        observations.not_ahead(seen, now(seen.dao_id))
         document = {
             "id": seen.id,
             "dao": seen.dao_id,
