@@ -12,7 +12,7 @@ import typer
 from tqdm import tqdm
 
 from api.commands.connection import ApiClient, open_api
-from api.commands.output import DONE, CommandFailed, answer_of, report, say
+from api.commands.output import DONE, FAILED, CommandFailed, answer_of, report, say
 from api.runtime import wall_clock
 from api.settings import Settings
 from api.sources.dumps import dump_files
@@ -43,6 +43,9 @@ def import_(
     field and reason, and stops nothing.
 
     Example: assent import data/governance --json
+
+    Exit codes: 0 done, 1 a file could not be read (to its end) or is of no known shape: the others were taken in,
+    5 with --strict if rows were refused, 64 wrong usage.
     """
     if refusals:
         return _list_refusals(as_json=as_json)
@@ -60,6 +63,11 @@ def import_(
         report({"files": [each.body() for each in reports], "seconds": round(seconds, 3)})
     else:
         _print(reports, seconds)
+    unusable = [each.file for each in reports if not each.usable]
+    if unusable:
+        more = " …" if len(unusable) > 5 else ""
+        say(f"assent: {len(unusable)} of {len(reports)} files could not be used: {', '.join(unusable[:5])}{more}")
+        return FAILED
     return _STRICT_REFUSED if strict and not all(each.whole for each in reports) else DONE
 
 

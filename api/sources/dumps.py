@@ -29,6 +29,10 @@ _EXPONENT: Final = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?[eE][+-]?[0-9]{1,
 _MOST_LINE_BYTES: Final = MAX_BYTES
 
 
+# What a file, or the rest of it, that cannot be taken is told under; a column that is not understood is told under its name.
+UNUSABLE: Final = frozenset({"file", "columns"})
+
+
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     """A row, or (number 0) a whole file or the rest of it, that could not be read."""

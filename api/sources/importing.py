@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from api.database import Writer
-from api.sources.dumps import Unreadable, read_dump
+from api.sources.dumps import UNUSABLE, Unreadable, read_dump
 from governance.actors import Actor
 from governance.intake.batches import Batch, BatchReport, RefusedRow
 from governance.workflow.attribute import attribute
@@ -30,6 +30,7 @@ class FileReport:
     revised: int = 0
     refused: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    usable: bool = True
 
     @property
     def whole(self) -> bool:
@@ -64,6 +65,8 @@ class FileReport:
         if part.number:
             self.read += 1
             self.refused += 1
+        elif part.field in UNUSABLE:
+            self.usable = False
 
 
 class Store(Protocol):
