@@ -2,9 +2,11 @@
 
 import errno
 import gc
+import os
 import signal
 import socket
 import sys
+import threading
 from types import FrameType
 from typing import Annotated
 
@@ -20,6 +22,8 @@ from api.runtime import Runtime, open_runtime
 from api.settings import Settings
 
 _BACKLOG = 2048
+# How long threads may go on once no request is waited for any more.
+_PATIENCE_S = 0.5
 
 
 def register(app: typer.Typer) -> None:
@@ -103,6 +107,22 @@ class _Announced(uvicorn.Server):
         say(f"assent listens on {self._url}")
         say(f"  documentation  {self._url}/docs")
         say(f"  health         {self._url}/readyz")
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop as the server does; then no work of a thread, which nothing can interrupt, holds the process up."""
+        await super().shutdown(sockets=sockets)
+        waiting = threading.Timer(_PATIENCE_S, self._leave_work_behind)
+        waiting.daemon = True
+        waiting.start()
+
+    def _leave_work_behind(self) -> None:
+        """End the process although a model still reads: what was answered for is durable, and nothing else was promised."""
+        say("assent: stopped; a computation under way was left behind")
+        self._runtime.state.withdraw()
+        self._runtime.writer.close()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def _listen(settings: Settings) -> socket.socket:
