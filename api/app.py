@@ -40,6 +40,7 @@ ROUTES = (
     "sentiment",
     "mood",
     "forecasts",
+    "flags",
     "voters",
     "text_vectors",
     "parameters",

@@ -51,6 +51,8 @@ class EntryKind(StrEnum):
     """A model read texts."""
     FORECAST_MADE = "forecast.made"
     """A model forecast a proposal's outcome."""
+    FLAGS_RECORDED = "flags.recorded"
+    """The rules judged a proposal, and some answers are new."""
     RECOMMENDATION_MADE = "recommendation.made"
     """One exact change was drawn up, with the inputs it follows from (DRAFT)."""
     RECOMMENDATION_ABSTAINED = "recommendation.abstained"
@@ -131,6 +133,7 @@ REQUIRED_DATA: Mapping[EntryKind, frozenset[str]] = {
     EntryKind.GUARDRAIL_SET: frozenset({"version", "guardrail", "sha256", "by"}),
     EntryKind.READINGS_RECORDED: frozenset({"count", "sha256", "task", "model_digest"}),
     EntryKind.FORECAST_MADE: frozenset({"sha256"}),
+    EntryKind.FLAGS_RECORDED: frozenset({"count", "fired", "answers", "as_of", "sha256"}),
     EntryKind.RECOMMENDATION_MADE: frozenset({"document", "digest", "inputs"}),
     EntryKind.RECOMMENDATION_ABSTAINED: frozenset({"document", "digest", "inputs"}),
     EntryKind.RECOMMENDATION_PROPOSED: _MOVE,

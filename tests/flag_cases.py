@@ -70,9 +70,16 @@ def a_past(number: int, *, votes: Sequence[Ballot] = (), defeated: bool | None =
     """An ordinary closed proposal of earlier weeks, by somebody else."""
     starts = START - (7 * number + 7) * DAY
     ordinary = {
-        "proposal_id": f"prop_{number}", "external_id": str(number), "title": f"Pay for the audit no. {number}", "body": "An invoice.",
-        "author": GRANTEE, "starts_at": starts, "ends_at": starts + 4 * DAY, "defeated": defeated, "ballots": tuple(votes),
-    }  # fmt: skip
+        "proposal_id": f"prop_{number}",
+        "external_id": str(number),
+        "title": f"Pay for the audit no. {number}",
+        "body": "An invoice.",
+        "author": GRANTEE,
+        "starts_at": starts,
+        "ends_at": starts + 4 * DAY,
+        "defeated": defeated,
+        "ballots": tuple(votes),
+    }
     return Past(**{**ordinary, **rest})
 
 
@@ -87,23 +94,47 @@ def a_case(**spoilt: Any) -> Case:
     """A closed, ordinary grant on chain of which everything is known: no rule fires, none is in doubt."""
     paid = a_payment()
     ordinary: dict[str, Any] = {
-        "proposal_id": "prop_now", "dao_id": "dao", "as_of": END, "external_id": "99", "title": "Grant of 1,000 COMP for the audit",
+        "proposal_id": "prop_now",
+        "dao_id": "dao",
+        "as_of": END,
+        "external_id": "99",
+        "title": "Grant of 1,000 COMP for the audit",
         "body": f"## Summary\nWe propose to fund the yearly audit: pay 1,000 COMP to {GRANTEE}. The budget was discussed for two weeks.",
-        "author": PROPOSER, "kind": "basic", "choices": ("For", "Against", "Abstain"), "created_at": START - DAY, "starts_at": START,
-        "ends_at": END, "end_fixed": True, "quorum": Decimal(100), "executable": True, "emergency_path": None, "actions": (paid,),
-        "calls": calls(paid), "ballots": ballots(40, 30, 20, 20, 10), "past": voted_past(),
+        "author": PROPOSER,
+        "kind": "basic",
+        "choices": ("For", "Against", "Abstain"),
+        "created_at": START - DAY,
+        "starts_at": START,
+        "ends_at": END,
+        "end_fixed": True,
+        "quorum": Decimal(100),
+        "executable": True,
+        "emergency_path": None,
+        "actions": (paid,),
+        "calls": calls(paid),
+        "ballots": ballots(40, 30, 20, 20, 10),
+        "past": voted_past(),
         "threads": (Thread("forum.test", 7, START - 14 * DAY, START - 400 * DAY),),
         "posts": (Said("ann", "I read the invoice and it is fair.", START, START - 400 * DAY),),
         "chain": Chain(
-            snapshot_block=100, first_vote_block=7_000, power_read_live=False, delay=2 * DAY, cluster_gained=Decimal(1),
-            delegates={ballot.voter: ballot.power or Decimal(0) for ballot in ballots(40, 30, 20, 20, 10)}, treasury=Decimal(1_000_000),
-            treasury_token="COMP", controllers={}, code=(good_code(COMP), good_code(COMP, "ended")),
-            notices=Notices(frozenset({"forum"}), frozenset({"forum"}), None), delegations=(), emergencies=(),
+            snapshot_block=100,
+            first_vote_block=7_000,
+            power_read_live=False,
+            delay=2 * DAY,
+            cluster_gained=Decimal(1),
+            delegates={ballot.voter: ballot.power or Decimal(0) for ballot in ballots(40, 30, 20, 20, 10)},
+            treasury=Decimal(1_000_000),
+            treasury_token="COMP",
+            controllers={},
+            code=(good_code(COMP), good_code(COMP, "ended")),
+            notices=Notices(frozenset({"forum"}), frozenset({"forum"}), None),
+            delegations=(),
+            emergencies=(),
             changes=(a_change(group="caps"),),
         ),
         "figures": Figures(Decimal(1_000), Decimal(50), Decimal(10_000), Decimal(120)),
         "quorum_probability": Decimal("0.9"),
-    }  # fmt: skip
+    }
     return Case(**{**ordinary, **spoilt})
 
 
@@ -116,7 +147,14 @@ def with_chain(case: Case | None = None, **spoilt: Any) -> Case:
 def a_change(**spoilt: Any) -> Change:
     """A parameter's change that agrees with its reference and is fresh."""
     ordinary = {
-        "name": "cap", "unit": "usd", "to": Decimal(100), "applied": Decimal(100), "approved_from": Decimal(90), "live": Decimal(90),
-        "reference": Decimal(101), "reference_unit": "usd", "made_at": END,
-    }  # fmt: skip
+        "name": "cap",
+        "unit": "usd",
+        "to": Decimal(100),
+        "applied": Decimal(100),
+        "approved_from": Decimal(90),
+        "live": Decimal(90),
+        "reference": Decimal(101),
+        "reference_unit": "usd",
+        "made_at": END,
+    }
     return Change(**{**ordinary, **spoilt})

@@ -26,7 +26,8 @@ class Ballot:
 class Past:
     """Another proposal of the DAO. `defeated`: it failed or was cancelled, None where nobody told.
 
-    `ballots` are there only for the latest closed ones; `calls` only where it had actions.
+    `live` is None where no end is told, so that it may be open still. `ballots` are there only for the latest closed ones;
+    `calls` only where it had actions.
     """
 
     proposal_id: str
@@ -37,7 +38,7 @@ class Past:
     starts_at: datetime | None
     ends_at: datetime | None
     defeated: bool | None = None
-    live: bool = False
+    live: bool | None = False
     ballots: tuple[Ballot, ...] = ()
     calls: tuple[Decoded, ...] | None = None
     codehashes: Mapping[str, str] = field(default_factory=dict)

@@ -27,8 +27,8 @@ _TO_MODEL: Final = tuple(
     re.compile(pattern, re.IGNORECASE | re.MULTILINE)
     for pattern in (
         (
-            r"\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:previous|prior|above|earlier|preceding|all|any|your|system)\b"
-            r"[^.\n]{0,40}\b(?:instructions?|prompts?|rules?|guidelines?|context)\b[^.\n]*"
+            r"\b(?:ignore|disregard|forget|override)\s+(?:\w+\s+){0,2}?(?:previous|prior|above|earlier|preceding|all|any|your|system|these)\s+"
+            r"(?:\w+\s+){0,3}?(?:instructions?|prompts?|rules?|guidelines?)\b[^.\n]*"
         ),
         r"<\|(?:im_start|im_end|system|user|assistant|endoftext)[^>]*\|?>|\[/?INST\]|<</?SYS>>",
         r"^\s*#{0,4}\s*(?:system|assistant)\s*(?:prompt|message)?\s*:\s*\S.*$",

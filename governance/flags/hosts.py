@@ -1,6 +1,7 @@
 """Links in a text: which hosts governance texts commonly name, and which only look like one of them."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,7 +36,7 @@ _KNOWN: Final = {
     "snapshot": "snapshot.org", "sushiswap": "sushi.com", "synthetix": "synthetix.io", "tornado": "tornado.cash", "uniswap": "uniswap.org",
     "walletconnect": "walletconnect.com", "yearn": "yearn.finance",
 }  # fmt: skip
-_CONFUSED: Final = str.maketrans("013457а\u0435\u043e\u0440\u0441\u0445\u0456", "oleastaeopcxi")
+_CONFUSED: Final = str.maketrans("013457\u0131\u0430\u0435\u043e\u0440\u0441\u0445\u0456", "oleastiaeopcxi")
 _LURES: Final = re.compile(r"(?:airdrop|claim|reward|bonus|gift|giveaway|drop|mint|free|token|app|support|verify|wallet|dao)")
 
 
@@ -70,7 +71,7 @@ def looks_like(host: str) -> str | None:
     if len(parts) < 2 or is_trusted(host):
         return None
     name = parts[-2]
-    plain = (name.encode("ascii", "ignore").decode() if name.startswith("xn--") else name).translate(_CONFUSED).replace("rn", "m")
+    plain = _plain(name)
     for known, genuine in _KNOWN.items():
         if name == known:
             continue
@@ -78,6 +79,17 @@ def looks_like(host: str) -> str | None:
         if (plain == known and name != known) or lured or (len(known) > 6 and _one_off(plain, known)):
             return genuine
     return None
+
+
+def _plain(name: str) -> str:
+    """The name as the eye reads it: punycode written out, accents dropped, letters that look alike made one."""
+    if name.startswith("xn--"):
+        try:
+            name = name[4:].encode().decode("punycode")
+        except UnicodeError:
+            return name
+    bare = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    return bare.translate(_CONFUSED).replace("rn", "m")
 
 
 def _one_off(one: str, other: str) -> bool:

@@ -23,6 +23,7 @@ POST_FIELDS: Final = frozenset(
         "post_number",
         "reply_to",
         "author",
+        "author_created",
         "created",
         "text",
         "reads",
@@ -175,4 +176,5 @@ def _facts(row: Row) -> dict[str, object] | None:
     score = fields.signed(row, "score")
     found["score"] = None if score is None else score.text
     found["category"] = fields.word(row, "category")
+    found["account_created"] = fields.iso(fields.moment(row, "author_created"))
     return {name: value for name, value in found.items() if value is not None} or None

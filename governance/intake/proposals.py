@@ -7,7 +7,7 @@ from typing import Final
 
 from governance import identity
 from governance.errors import InvalidInput
-from governance.intake import fields
+from governance.intake import actions, fields
 from governance.intake.fields import Row
 from governance.outcome_sources import end_is_scheduled
 
@@ -36,6 +36,8 @@ KNOWN_FIELDS: Final = frozenset(
         "text_source",
         "forum_topic",
         "end_fixed",
+        "actions",
+        "chain",
     ]
 )
 # Rules by which the platform itself settled the outcome. Everything else (a majority of heads, a sum of somebody's own
@@ -213,6 +215,11 @@ def _scores(row: Row, choices: tuple[str, ...] | None) -> dict[str, object]:
 
 
 def _facts(row: Row) -> dict[str, object] | None:
-    found = {"is_binary": fields.flag(row, "is_binary"), "text_source": fields.word(row, "text_source")}
+    found = {
+        "is_binary": fields.flag(row, "is_binary"),
+        "text_source": fields.word(row, "text_source"),
+        "actions": actions.actions(row),
+        "chain": actions.chain(row),
+    }
     kept: dict[str, object] = {key: value for key, value in found.items() if value is not None}
     return kept or None

@@ -35,6 +35,7 @@ KINDS: dict[str, set[str]] = {
     "guardrail.set": {"version", "guardrail", "sha256", "by"},
     "readings.recorded": {"count", "sha256", "task", "model_digest"},
     "forecast.made": {"sha256"},
+    "flags.recorded": {"count", "fired", "answers", "as_of", "sha256"},
     "recommendation.made": {"document", "digest", "inputs"},
     "recommendation.abstained": {"document", "digest", "inputs"},
     "recommendation.proposed": _MOVE,

@@ -45,6 +45,8 @@ WHO_MAY = {
     "getForecast": EVERYONE,
     "makeForecast": INGESTER,
     "listForecasts": EVERYONE,
+    "getFlags": EVERYONE,
+    "recordFlags": INGESTER,
     "getVoters": EVERYONE,
     "makeTextVectors": INGESTER,
     "getTally": EVERYONE,

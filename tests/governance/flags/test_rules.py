@@ -119,7 +119,7 @@ FIRED: dict[str, list[Case]] = {
     ],
     "R15": [a_case(figures=Figures(Decimal(6_001), Decimal(50), None, Decimal(120)))],
     "R16": [
-        a_case(past=tuple(a_past(n, live=True, author=PROPOSER, body=f"Another matter no. {n}: hire {n} people") for n in range(3))),
+        a_case(past=tuple(a_past(n, live=True, author=PROPOSER, body=f"Another matter no. {n}: hire {n} people") for n in range(5))),
         a_case(past=(a_past(1, live=True, author=PROPOSER, title=a_case().title, body=a_case().body),)),
         with_chain(a_case(figures=Figures(supply=Decimal(10_000))), proposal_threshold=Decimal(99)),
     ],
@@ -154,7 +154,7 @@ FIRED: dict[str, list[Case]] = {
     ],
     "R24": [a_case(ballots=ballots(100, 30, 20, 20, 10))],
     "S01": [a_case(title="test", body="", choices=("a", "b"))],
-}  # fmt: skip
+}
 UNKNOWN: dict[str, list[Case]] = {
     "R01": [with_chain(snapshot_block=None, power_read_live=None), with_chain(delay=None), BLANK],
     "R02": [a_case(quorum=None), with_chain(cluster_gained=None), BLANK],
@@ -180,7 +180,11 @@ UNKNOWN: dict[str, list[Case]] = {
         a_case(as_of=END - DAY, ballots=ballots(10), quorum_probability=None, past=()),
     ],
     "R15": [BLANK, a_case(figures=Figures(Decimal(1), None, None, Decimal(1)))],
-    "R16": [BLANK, a_case(author=None)],
+    "R16": [
+        BLANK,
+        a_case(author=None),
+        a_case(past=tuple(a_past(n, live=None, author=PROPOSER) for n in range(9))),
+    ],
     "R17": [BLANK],
     "R18": [BLANK],
     "R19": [BLANK, a_case(posts=tuple(replace(each, account_since=None) for each in young(3)))],

@@ -1,0 +1,99 @@
+"""What the flag rules may see is what was known then, on both databases."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from governance.errors import NotFound
+from governance.flags.case import Figures
+from governance.flags.registry import assess
+from governance.identity import proposal_id
+from governance.intake.batches import Kind
+from governance.records.flags import case_of
+from tests.ingest_rows import OPENED, a_post, a_proposal, a_vote, take
+
+DAO = "tide.eth"
+PROPOSAL = proposal_id(DAO, "0x01")
+DAY = 86_400
+MIDST = datetime.fromtimestamp(OPENED + 3 * DAY, UTC)
+
+
+def _earlier(number: int) -> dict[str, Any]:
+    """A closed proposal of earlier weeks."""
+    opened = OPENED - (8 * number + 8) * DAY
+    return a_proposal(proposal_id=f"0x1{number}", created=opened, start=opened, end=opened + 7 * DAY)
+
+
+def _observed(metric: str, value: str, at: int = OPENED) -> dict[str, Any]:
+    return {"dao": DAO, "metric": metric, "time": at, "value": value, "unit": "usd", "source": "dex"}
+
+
+def _world(session: Session) -> None:
+    """One proposal with votes, six closed ones before it, and a discussion."""
+    earlier = [_earlier(number) for number in range(6)]
+    take(session, Kind.PROPOSAL, [a_proposal(quorum="100"), *earlier])
+    voters = [f"0x{number:040x}" for number in range(6)]
+    before = [
+        a_vote(proposal_id=row["proposal_id"], voter=voter, vp="20", created=row["start"] + 60) for row in earlier for voter in voters
+    ]
+    take(session, Kind.VOTE, [*(a_vote(voter=voter, vp="10.5") for voter in voters), *before])
+    take(session, Kind.POST, [a_post(dao=DAO, linked_proposal="0x01", created=OPENED + 60, author_created=OPENED - DAY)])
+    take(session, Kind.OBSERVATION, [_observed("price", "2"), _observed("treasury_liquid", "9")])
+
+
+def test_the_case_holds_what_rules_need(session: Session) -> None:
+    """Votes, earlier votes, discussion and figures all reach the rules."""
+    _world(session)
+
+    case = case_of(session, DAO, PROPOSAL, as_of=MIDST)
+
+    assert len(case.ballots or ()) == 6
+    assert case.quorum == 100
+    assert [len(past.ballots) for past in case.past] == [6] * 6
+    assert case.past[0].ends_at is not None
+    assert [past.defeated for past in case.past] == [False] * 6
+    assert case.posts is not None
+    assert case.posts[0].account_since == datetime.fromtimestamp(OPENED - DAY, UTC)
+    assert case.figures == Figures(treasury=Decimal(9), price=Decimal(2), active_supply=Decimal(63))
+    assert (case.emergency_path, case.calls, case.executable) == (False, None, None)
+
+
+def test_later_rows_change_no_case(session: Session) -> None:
+    """Deleting the future is not enough: falsifying it must change nothing either."""
+    _world(session)
+    before = case_of(session, DAO, PROPOSAL, as_of=MIDST)
+
+    late = OPENED + 4 * DAY
+    take(session, Kind.VOTE, [a_vote(voter="0x" + "9" * 40, vp="900000", created=late), a_vote(vp="1", choice="2", created=late)])
+    take(session, Kind.PROPOSAL, [a_proposal(proposal_id="0x77", created=late, start=late, end=late + DAY)])
+    take(session, Kind.POST, [a_post(dao=DAO, linked_proposal="0x01", post_id=99, created=late)])
+    take(session, Kind.OBSERVATION, [_observed("price", "7", late)])
+
+    after = case_of(session, DAO, PROPOSAL, as_of=MIDST)
+    assert after == before
+    assert assess(after) == assess(before)
+    assert case_of(session, DAO, PROPOSAL, as_of=MIDST + timedelta(days=2)) != before
+
+
+def test_a_result_is_no_input_before_the_close(session: Session) -> None:
+    """How the others ended is known only when they ended."""
+    _world(session)
+
+    moment = datetime.fromtimestamp(OPENED - 2 * DAY, UTC)
+    case = case_of(session, DAO, proposal_id(DAO, "0x11"), as_of=moment)
+
+    (running,) = [past for past in case.past if past.external_id == "0x10"]
+    assert (running.live, running.defeated, running.ends_at, running.ballots) == (True, None, None, ())
+
+
+def test_what_nobody_could_know_is_not_found(session: Session) -> None:
+    """A proposal of another DAO, or of tomorrow."""
+    _world(session)
+
+    with pytest.raises(NotFound):
+        case_of(session, "ebb.eth", PROPOSAL, as_of=MIDST)
+    with pytest.raises(NotFound):
+        case_of(session, DAO, PROPOSAL, as_of=datetime.fromtimestamp(OPENED - 1, UTC))
