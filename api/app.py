@@ -29,6 +29,7 @@ ROUTES = (
     "dao_health",
     "clock",
     "delegates",
+    "delegate_queue",
     "objectives",
     "proposals",
     "proposal_pages",

@@ -28,6 +28,7 @@ WHO_MAY = {
     "setDelegates": ADMIN,
     "getDelegates": EVERYONE,
     "listDelegateVersions": EVERYONE,
+    "getDelegateQueue": EVERYONE,
     "findProposals": EVERYONE,
     "getProposal": EVERYONE,
     "ingestProposals": INGESTER,
