@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from api.settings import Settings
 from governance.errors import ModelUnavailable
@@ -18,6 +18,7 @@ from governance.evidence import (
 )
 
 if TYPE_CHECKING:
+    from governance.text_lessons import TextTrainer
     from nlp.text_vectors import KeptEmbedder
 
 R = TypeVar("R")
@@ -29,10 +30,14 @@ VECTORS_FILE = "text-vectors"
 
 
 class Models:
-    """The configured reader and forecaster, each made once; both load their weights at the first question."""
+    """The configured reader and forecaster, each made once; both load their weights at the first question.
+
+    `after_load` is called each time that one of them answered its first question: a server has memory to settle then.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.after_load: Callable[[], None] = _nothing
         self._reader: WatchedReader | None = None
         self._forecaster: WatchedForecaster | None = None
         self._embedder: KeptEmbedder | None = None
@@ -47,14 +52,14 @@ class Models:
         """The text reader; asking it raises `ModelUnavailable` when its model cannot load."""
         with self._lock:
             if self._reader is None:
-                self._reader = WatchedReader(_reader(self._settings), self._states)
+                self._reader = WatchedReader(_reader(self._settings), self._watched)
             return self._reader
 
     def forecaster(self) -> OutcomeForecaster:
         """The outcome forecaster; asking it raises `ModelUnavailable` when its model cannot load."""
         with self._lock:
             if self._forecaster is None:
-                self._forecaster = WatchedForecaster(_forecaster(self._settings, self._vectors()), self._states)
+                self._forecaster = WatchedForecaster(_forecaster(self._settings, self._vectors()), self._watched)
             return self._forecaster
 
     def trainer(self) -> OutcomeTrainer:
@@ -62,6 +67,12 @@ class Models:
         from nlp.outcome_retraining import OutcomeRetrainer  # noqa: PLC0415  # as below
 
         return OutcomeRetrainer(self.embedder())
+
+    def text_trainer(self) -> "TextTrainer":
+        """What teaches the text model."""
+        from nlp.text_retraining import TextRetrainer  # noqa: PLC0415  # as below
+
+        return TextRetrainer()
 
     def embedder(self) -> "KeptEmbedder":
         """The text vectors that forecasts need, kept in the state folder."""
@@ -82,17 +93,34 @@ class Models:
             self._reader = self._forecaster = None
             self._states.update(text=NOT_LOADED, outcome=NOT_LOADED)
 
+    def _watched(self, name: str, ask: Callable[[], R]) -> R:
+        try:
+            answer = ask()
+        except ModelUnavailable as error:
+            self._states[name] = f"unavailable: {error.message}"[:200]
+            raise
+        if self._states[name] != LOADED:
+            self._states[name] = LOADED
+            self.after_load()
+        return answer
+
+
+class _Watch(Protocol):
+    """Asks the model of that name, and notes how it went."""
+
+    def __call__(self, name: str, ask: Callable[[], R]) -> R: ...
+
 
 class WatchedReader:
     """A reader whose state health can show."""
 
-    def __init__(self, inner: TextReader, states: dict[str, str]) -> None:
+    def __init__(self, inner: TextReader, watched: _Watch) -> None:
         self._inner = inner
-        self._states = states
+        self._watched = watched
 
     def read(self, texts: Sequence[TextToRead]) -> list[tuple[TextReading, ...]]:
         """As the reader says."""
-        return _watched("text", self._states, lambda: self._inner.read(texts))
+        return self._watched("text", lambda: self._inner.read(texts))
 
     def digest(self, task: str) -> str:
         """As the reader says."""
@@ -102,15 +130,15 @@ class WatchedReader:
 class WatchedForecaster:
     """A forecaster whose state health can show; it is asked by one thread at a time."""
 
-    def __init__(self, inner: OutcomeForecaster, states: dict[str, str]) -> None:
+    def __init__(self, inner: OutcomeForecaster, watched: _Watch) -> None:
         self._inner = inner
-        self._states = states
+        self._watched = watched
         self._lock = threading.Lock()
 
     def forecast(self, question: OutcomeQuestion) -> OutcomeForecast:
         """As the forecaster says."""
         with self._lock:
-            return _watched("outcome", self._states, lambda: self._inner.forecast(question))
+            return self._watched("outcome", lambda: self._inner.forecast(question))
 
     def digest(self) -> str:
         """As the forecaster says."""
@@ -118,21 +146,18 @@ class WatchedForecaster:
             return self._inner.digest()
 
 
-def _watched(name: str, states: dict[str, str], ask: Callable[[], R]) -> R:
-    try:
-        answer = ask()
-    except ModelUnavailable as error:
-        states[name] = f"unavailable: {error.message}"[:200]
-        raise
-    states[name] = LOADED
-    return answer
+def _nothing() -> None:
+    """A command ends before its memory has to be settled."""
 
 
 def _reader(settings: Settings) -> TextReader:
     # Here and below: the module is imported when first needed, so that a start does not wait for numpy and friends.
+    from nlp.model_store import SHIPPED  # noqa: PLC0415
     from nlp.reader import EncoderTextReader  # noqa: PLC0415
 
-    return EncoderTextReader(sentiment_model=settings.sentiment_model, stance_model=settings.stance_model)
+    promoted = promoted_folder(settings)
+    folder = promoted if (promoted / "text.json").is_file() else SHIPPED
+    return EncoderTextReader(sentiment_model=settings.sentiment_model, stance_model=settings.stance_model, weights_folder=folder)
 
 
 def _forecaster(settings: Settings, embedder: "KeptEmbedder") -> OutcomeForecaster:

@@ -184,7 +184,7 @@ def test_a_revoked_or_expired_key_stops_working(api: httpx.Client, anonymous: ht
     api.delete(f"/v1/keys/{made['id']}")
 
     assert expired == 401
-    assert api.get("/v1/keys").json()["items"][-1]["revoked_at"] is not None
+    assert [key["revoked_at"] is not None for key in api.get("/v1/keys").json()["items"] if key["id"] == made["id"]] == [True]
 
 
 def test_a_key_is_nowhere_in_the_database(api: httpx.Client, settings: Settings, sqlite_url: str) -> None:
