@@ -16,6 +16,7 @@ from api.pagination import Page, PageDep
 from api.refusals import UnsupportedMedia
 from governance.actors import Actor, Role
 from governance.errors import InvalidInput
+from governance.intake.batches import Kind
 from governance.records.import_refusals import refusals
 from governance.workflow.attribute import attribute
 from governance.workflow.ingest import IngestRun
@@ -46,6 +47,7 @@ async def take(
     clock: ClockDep,
     actor: Annotated[Actor, Depends(require(Role.INGESTER))],
     file: Annotated[str, Query(min_length=1, max_length=512, description="What reports call the rows' origin.")],
+    kind: Annotated[Kind | None, Query(description="What every row is; by default each row's fields tell.")] = None,
     started_at: Annotated[
         Instant | None, Query(description="When the import began; what one import brings is one run. Default now.")
     ] = None,
@@ -59,7 +61,7 @@ async def take(
         raise InvalidInput("query.started_at", started_at.isoformat(), "within the last 24 hours")
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
         raise UnsupportedMedia("Content-Type", request.headers.get("content-type"), MEDIA_TYPE)
-    taker = Taker(None, IngestRun(actor, started_at or now), writer, file=file)
+    taker = Taker(kind, IngestRun(actor, started_at or now), writer, file=file)
     async for line in read_lines(request.stream()):
         await taker.add(line)
     await taker.flush()

@@ -31,7 +31,7 @@ class RemoteStore:
         rows = [self._named(row) for row in batch.rows()]
         for start in range(0, len(rows), _ROWS_PER_REQUEST):
             part = rows[start : start + _ROWS_PER_REQUEST]
-            self._send(part, batch.numbers[start : start + len(part)], batch.file or "rows", whole)
+            self._send(part, batch.numbers[start : start + len(part)], batch, whole)
         return whole
 
     def refuse(self, refused: Sequence[RefusedRow], file: str) -> None:
@@ -46,9 +46,10 @@ class RemoteStore:
             present["value"] = _written(present["value"])
         return present if self.dao_name is None else {"dao": self.dao_name, **present}
 
-    def _send(self, rows: Sequence[dict[str, Any]], numbers: Sequence[int], file: str, whole: BatchReport) -> None:
+    def _send(self, rows: Sequence[dict[str, Any]], numbers: Sequence[int], batch: Batch, whole: BatchReport) -> None:
         body = "\n".join(json.dumps(row, ensure_ascii=True, default=str) for row in rows)
-        query = {"file": file, "started_at": self.started_at.isoformat()}
+        # What the file's columns say of a row, the row alone might not: a post without its text is still a post.
+        query = {"file": batch.file or "rows", "kind": batch.kind.value, "started_at": self.started_at.isoformat()}
         answer: Any = answer_of(self.api.post("/v1/imports", params=query, content=body, headers={"Content-Type": MEDIA_TYPE}))
         for row in answer["rows"]:
             number = numbers[row["row"] - 1]
