@@ -59,7 +59,9 @@ def of_vote(key: bytes, told: Sequence[str | int | None], *, known_at_us: int, r
 
     The vote's id, which is the key, depends on proposal, voter and time.
     """
-    return fingerprint(key, *told, known_at_us, recorded_at_us)
+    # `fingerprint`, written out: an import calls this once per vote.
+    joined = "\0".join(["" if part is None else f"={part}" for part in told]) + f"\0={known_at_us}\0={recorded_at_us}"
+    return key + hashlib.sha256(key + joined.encode()).digest()[:_HALF]
 
 
 def of_content(key: bytes, content_sha256: str, known_at_us: Sequence[int], *, recorded_at_us: int) -> bytes:
