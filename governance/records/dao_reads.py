@@ -100,5 +100,9 @@ def sentiment_counts(session: Session, dao_id: str, *, since: datetime, as_of: d
 
 
 def open_flags(session: Session, dao_id: str) -> int:
-    """How many flags stand fired."""
-    return int(session.exec(select(func.count()).select_from(Flag).where(Flag.dao_id == dao_id, Flag.status == "fired")).one())
+    """How many flags stand fired: of each rule's answers on a proposal the last one counts."""
+    last = select(Flag.proposal_id, Flag.rule, func.max(Flag.as_of).label("as_of")).where(Flag.dao_id == dao_id)
+    newest = last.group_by(col(Flag.proposal_id), col(Flag.rule)).subquery()
+    same = (col(Flag.proposal_id) == newest.c.proposal_id) & (col(Flag.rule) == newest.c.rule) & (col(Flag.as_of) == newest.c.as_of)
+    query = select(func.count()).select_from(Flag).join(newest, same).where(Flag.dao_id == dao_id, Flag.status == "fired")
+    return int(session.exec(query).one())

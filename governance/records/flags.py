@@ -254,7 +254,7 @@ def _quorum_forecast(session: Session, proposal_id: str, as_of: datetime) -> Dec
     """P(quorum) of the newest forecast on record, where it gives one."""
     query = select(col(Forecast.body)).where(col(Forecast.proposal_id) == proposal_id, col(Forecast.as_of) <= as_of)
     body = session.execute(query.order_by(col(Forecast.as_of).desc(), col(Forecast.recorded_at).desc()).limit(1)).scalar()
-    found = (body or {}).get("reaches_quorum")
+    found = ((body or {}).get("reaches_quorum") or {}).get("probability")
     return Decimal(found) if isinstance(found, str) else None
 
 

@@ -112,6 +112,8 @@ def test_what_changed_is_put_on_record_and_nothing_else(runtime: Runtime, api: h
 
     assert (first.status_code, first.json()["recorded"]) == (201, 25)
     assert second.json()["recorded"] == 0
+    fired = first.json()["flags"]["fired"]
+    assert api.get(f"/v1/daos/{DAO}/health").json()["open_flags"] == fired
     with Session(runtime.engine) as session:
         assert len(session.exec(select(Flag.id)).all()) == 25
         kinds = session.exec(select(LogEntry.kind).where(col(LogEntry.kind) == "flags.recorded")).all()

@@ -12,6 +12,7 @@ from governance.flags.case import Figures
 from governance.flags.registry import assess
 from governance.identity import proposal_id
 from governance.intake.batches import Kind
+from governance.records.evidence import Forecast
 from governance.records.flags import case_of
 from tests.ingest_rows import OPENED, a_post, a_proposal, a_vote, take
 
@@ -87,6 +88,28 @@ def test_a_result_is_no_input_before_the_close(session: Session) -> None:
 
     (running,) = [past for past in case.past if past.external_id == "0x10"]
     assert (running.live, running.defeated, running.ends_at, running.ballots) == (True, None, None, ())
+
+
+def test_the_forecast_on_record_says_how_likely_quorum_is(session: Session) -> None:
+    """One number of one model; a forecast for a later moment is not seen."""
+    _world(session)
+    for number, (moment, odds) in enumerate([(MIDST - timedelta(hours=1), "0.310000"), (MIDST + timedelta(hours=1), "0.990000")]):
+        body = {"reaches_quorum": {"probability": odds}}
+        session.add(
+            Forecast(
+                id=f"fct_{number}",
+                dao_id=DAO,
+                proposal_id=PROPOSAL,
+                as_of=moment,
+                body=body,
+                sha256="0" * 64,
+                model_sha256="1" * 64,
+                recorded_at=MIDST,
+            )
+        )
+    session.flush()
+
+    assert case_of(session, DAO, PROPOSAL, as_of=MIDST).quorum_probability == Decimal("0.31")
 
 
 def test_what_nobody_could_know_is_not_found(session: Session) -> None:
