@@ -70,13 +70,13 @@ def test_reading_twice_gives_the_same_bytes(text_reader: EncoderTextReader) -> N
 
 def test_the_same_words_stand_for_one_proposal_and_against_its_opposite(text_reader: EncoderTextReader) -> None:
     """Text alone is near chance: what decides is the proposal it is read against."""
-    text = "We must abolish capital punishment, it kills innocent people."
-    targets = ["We should abolish capital punishment", "We should keep capital punishment"]
+    text = "Nuclear power is clean and safe."
+    targets = ["We should build nuclear power plants", "We should abandon nuclear power"]
 
-    abolish, keep = (readings[1] for readings in text_reader.read([TextToRead(text, target) for target in targets]))
+    build, abandon = (readings[1] for readings in text_reader.read([TextToRead(text, target) for target in targets]))
 
-    assert (abolish.label, keep.label) == ("for", "against")
-    assert abolish.target_digest != keep.target_digest
+    assert (build.label, abandon.label) == ("for", "against")
+    assert build.target_digest != abandon.target_digest
 
 
 @pytest.mark.parametrize(
