@@ -54,6 +54,7 @@ ROUTES = (
     "overrides",
     "decision_log",
     "retraining",
+    "text_retraining",
     "models",
     "keys",
 )

@@ -23,6 +23,7 @@ from governance.actors import Role
 from governance.errors import ConfigurationError
 from governance.records import access
 from governance.records.engine import migrate, open_engine
+from governance.records.model_versions import OUTCOME, TEXT
 
 _ADMIN_KEY_FILE = "admin.key"
 _ADMIN_KEY_ID = "key_admin"
@@ -93,7 +94,8 @@ def _open(settings: Settings, state: StateFolder, clock: Callable[[], datetime])
     writer = Writer(engine, queue_size=settings.writer_queue, signer=signer)
     writer.run(lambda session: _remember_admin_key(session, admin_key, clock()))
     with Session(engine) as session:
-        write_champion(settings, session)
+        for task in (OUTCOME, TEXT):
+            write_champion(settings, session, task)
     return Runtime(
         settings=settings,
         state=state,

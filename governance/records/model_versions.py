@@ -14,6 +14,7 @@ from governance.records.recommendations import Verification
 CHAMPION: Final = "champion"
 CANDIDATE: Final = "candidate"
 OUTCOME: Final = "outcome"
+TEXT: Final = "text"
 
 
 def list_models(session: Session) -> list[ModelVersion]:

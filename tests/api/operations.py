@@ -108,6 +108,7 @@ WHO_MAY = {
     "listModels": EVERYONE,
     "getModel": EVERYONE,
     "retrainOutcome": ADMIN,
+    "retrainText": ADMIN,
     "listKeys": ADMIN,
     "issueKey": ADMIN,
     "revokeKey": ADMIN,

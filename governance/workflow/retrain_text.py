@@ -1,0 +1,140 @@
+"""Teaches the text model from the deployment's own vote reasons, and lets the better model read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlmodel import Session
+
+from governance.actors import Actor
+from governance.decision_log import EntryKind
+from governance.errors import Conflict, InvalidInput
+from governance.promotions import Promotion
+from governance.records import daos, decision_log, model_versions
+from governance.records.daos import dao_time
+from governance.records.model_versions import CANDIDATE, CHAMPION, TEXT
+from governance.records.vote_reasons import daos_with_reasons, stance_lessons
+from governance.text_lessons import StanceLesson, TextCandidate, TextTrainer, lessons_digest
+
+# A hundredth of a nat: what is not worth reading everything again for.
+DEFAULT_MARGIN_MICRONATS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class TextLessons:
+    """What there is to learn from: lessons, and the weights that serve (None: those that ship)."""
+
+    dao_id: str | None
+    lessons: tuple[StanceLesson, ...]
+    incumbent: bytes | None
+    champion: str | None
+
+
+def collect_text_lessons(session: Session, *, dao_id: str | None, now: datetime) -> TextLessons:
+    """Every vote with a reason known now, of one DAO or of all. Writes nothing.
+
+    Raises:
+        NotFound: there is no such DAO.
+    """
+    chosen = daos_with_reasons(session) if dao_id is None else [daos.get_dao(session, dao_id).id]
+    lessons = [lesson for each in chosen for lesson in stance_lessons(session, each, as_of=dao_time(session, each, now))]
+    champion = model_versions.champion(session, TEXT)
+    return TextLessons(
+        dao_id=dao_id,
+        lessons=tuple(lessons),
+        incumbent=None if champion is None else model_versions.weights(session, champion),
+        champion=None if champion is None else champion.sha256,
+    )
+
+
+def train_text_candidate(lessons: TextLessons, *, trainer: TextTrainer, margin_micronats: int) -> TextCandidate:
+    """A candidate, and whether it may read. Takes seconds to minutes; needs no database.
+
+    Raises:
+        Conflict: too few reasons are there, or all with the same vote.
+        ModelUnavailable: the model that reads cannot load.
+    """
+    try:
+        return trainer.train(lessons.lessons, lessons.incumbent, margin_micronats=margin_micronats)
+    except InvalidInput as refusal:
+        there, usable, rule = len(lessons.lessons), refusal.details["value"], refusal.details["rule"]
+        raise Conflict(
+            f"too little to learn from: {there} vote reasons are known, {usable} of them usable and before the held-out time; {rule}",
+            known_reasons=there,
+            usable=usable,
+            rule=rule,
+        ) from refusal
+
+
+def record_text_training(
+    session: Session, lessons: TextLessons, candidate: TextCandidate, *, margin_micronats: int, actor: Actor, now: datetime
+) -> None:
+    """Keep the candidate's weights; it reads from now on if it was better by the margin.
+
+    Raises:
+        Conflict: another model was promoted while this one was trained.
+
+    Logs:
+        model.trained, then model.promoted or promotion.withheld.
+    """
+    serving = model_versions.champion(session, TEXT)
+    if (None if serving is None else serving.sha256) != lessons.champion:
+        raise Conflict("another model was promoted while this one was trained; retrain to compare with that one")
+    told = _training(lessons, candidate, margin_micronats)
+    promoted = isinstance(candidate.decision, Promotion)
+    alias = CHAMPION if promoted else CANDIDATE
+    limits = "Only the stance head learnt, from vote reasons; the encoder and the sentiment head are the incumbent's."
+    card = {**told, "licence": "CC-BY-SA-4.0", "limits": limits}
+    model_versions.add(session, candidate.data, task=TEXT, name=f"text-{candidate.digest[:12]}", alias=alias, body=card, recorded_at=now)
+    entries = (
+        (EntryKind.MODEL_TRAINED, told),
+        (EntryKind.MODEL_PROMOTED if promoted else EntryKind.PROMOTION_WITHHELD, _decision(candidate, margin_micronats)),
+    )
+    for kind, data in entries:
+        decision_log.append(
+            session,
+            kind=kind,
+            dao_id=lessons.dao_id,
+            actor=actor,
+            subject={"model": candidate.digest},
+            data=data,
+            ts=now if lessons.dao_id is None else dao_time(session, lessons.dao_id, now),
+            recorded_at=now,
+        )
+
+
+def _training(lessons: TextLessons, candidate: TextCandidate, margin_micronats: int) -> dict[str, object]:
+    return {
+        "task": TEXT,
+        "model_digest": candidate.digest,
+        "weights": {"sha256": candidate.digest},
+        "incumbent_digest": candidate.incumbent.model_digest,
+        "data": {
+            "digest": lessons_digest(lessons.lessons),
+            "reasons": len(lessons.lessons),
+            "daos": len({each.dao_id for each in lessons.lessons}),
+            "usable": candidate.usable,
+            "trained": candidate.trained,
+            "held_out": candidate.result.answers,
+            "held_out_digest": candidate.result.held_out_digest,
+        },
+        "scores": {
+            "log_loss_micronats": candidate.result.log_loss_micronats,
+            "incumbent_log_loss_micronats": candidate.incumbent.log_loss_micronats,
+            **{name: dict(values) for name, values in candidate.figures.items()},
+        },
+        "margin_micronats": margin_micronats,
+    }
+
+
+def _decision(candidate: TextCandidate, margin_micronats: int) -> dict[str, object]:
+    decision = candidate.decision
+    told: dict[str, object] = {
+        "task": TEXT,
+        "model_digest": candidate.digest,
+        "gain_micronats": decision.gain_micronats,
+        "margin_micronats": margin_micronats,
+    }
+    if isinstance(decision, Promotion):
+        return {**told, "replaces": decision.replaces}
+    return {**told, "serving": candidate.incumbent.model_digest, "reason": decision.reason}
