@@ -30,9 +30,9 @@ check: install-dev ## ruff, mypy strict, import contracts, alembic check, Docker
 
 # Those that start the server, those that call the rules; three more need the shared data and are named where they are skipped.
 BENCH_SERVER := start_time kept_alive refused_bodies observation_posts
-BENCH_TEXTS := text_scoring hostile_text
+BENCH_TEXTS := text_scoring hostile_text mood_alarm text_stream
 BENCH_IMPORTED := dao_health voters delegate_queue
-BENCH_RULES := log_verification log_mutations log_database_mutations recommendation_coverage
+BENCH_RULES := log_verification log_mutations log_database_mutations recommendation_coverage flooding
 
 bench: install-dev ## Measure what benchmarks/ measures, as tables of ratios; with the shared data where ASSENT_DATA_DIR names it
 	@for name in $(BENCH_SERVER); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done

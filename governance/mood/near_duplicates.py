@@ -6,23 +6,23 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from datasketch import MinHash
+import numpy as np
+from numpy.typing import NDArray
+
+Signature = NDArray[np.uint64]
 
 # Two texts that share six of ten runs of three words are one text with changes.
 ALIKE: Final = 0.6
 _WORDS_IN_A_ROW: Final = 3
 _PERMUTATIONS: Final = 64
-# Bands and rows of the index: what is alike by `ALIKE` is nearly always found, and every find is compared again.
-_BANDS: Final = (12, 5)
 _SEED: Final = 20261121
 # Signatures one process keeps, half a kilobyte each.
 _KEPT: Final = 50_000
 _WORD: Final = re.compile(r"\w+")
 
-_signatures: "OrderedDict[str, MinHash]" = OrderedDict()
+_signatures: "OrderedDict[str, Signature]" = OrderedDict()
 _lock = Lock()
 
 
@@ -30,21 +30,24 @@ def clusters(texts: Sequence[tuple[str, str]]) -> list[int]:
     """A number for each (digest, text), the same for near-duplicates.
 
     Texts are taken in the order given, the earliest first: one is put to the first text it is alike, and texts are
-    compared with first texts only, so that no chain of small changes joins what has nothing in common.
+    compared with first texts only, so that no chain of small changes joins what has nothing in common. Takes time in
+    proportion to texts times clusters: a second for some thousands.
     """
-    from datasketch import MinHashLSH  # noqa: PLC0415  # loads scipy, which a server need not wait for at start
-
-    index = MinHashLSH(num_perm=_PERMUTATIONS, params=_BANDS)
+    if len({digest for digest, _ in texts}) < 2:
+        return [0] * len(texts)
     known = _signatures_of(dict(texts))
+    firsts = np.zeros((len(known), _PERMUTATIONS), dtype=np.uint64)
     places: dict[str, int] = {}
+    count = 0
     for digest, _ in texts:
         if digest in places:
             continue
-        signature = known[digest]
-        alike = [first for first in index.query(signature) if known[first].jaccard(signature) >= ALIKE]
-        places[digest] = places[min(alike, key=places.__getitem__)] if alike else len(places)
-        if not alike:
-            index.insert(digest, signature)
+        same = (firsts[:count] == known[digest]).sum(axis=1) >= ALIKE * _PERMUTATIONS
+        first = int(same.argmax()) if same.any() else count
+        if first == count:
+            firsts[count] = known[digest]
+            count += 1
+        places[digest] = first
     return [places[digest] for digest, _ in texts]
 
 
@@ -56,15 +59,15 @@ def shingles(text: str) -> list[bytes]:
     return [" ".join(words[start : start + _WORDS_IN_A_ROW]).encode("utf-8", "replace") for start in runs]
 
 
-def _signatures_of(texts: Mapping[str, str]) -> "dict[str, MinHash]":
-    from datasketch import MinHash  # noqa: PLC0415  # as above
+def _signatures_of(texts: Mapping[str, str]) -> dict[str, Signature]:
+    from datasketch import MinHash  # noqa: PLC0415  # loads scipy, which a server need not wait for at start
 
     with _lock:
         found = {digest: _signatures[digest] for digest in texts if digest in _signatures}
         fresh = [digest for digest in texts if digest not in found]
         made = MinHash.bulk([shingles(texts[digest]) for digest in fresh], num_perm=_PERMUTATIONS, seed=_SEED, hashfunc=_hash)
         for digest, signature in zip(fresh, made, strict=True):
-            found[digest] = _signatures[digest] = signature
+            found[digest] = _signatures[digest] = signature.hashvalues.astype(np.uint64)
             if len(_signatures) > _KEPT:
                 _signatures.popitem(last=False)
     return found

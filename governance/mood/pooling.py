@@ -33,10 +33,10 @@ _PRIOR_VARIANCE: Final = 1 / 3
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One text as it counts: who said it, which texts it is a near-duplicate of, its score and the reading's variance."""
+    """One text as it counts: who said it, the first text it is a near-duplicate of, its score and the reading's variance."""
 
     account: str
-    cluster: int
+    cluster: str
     value: float
     variance: float
 
@@ -129,7 +129,7 @@ def _bounded(core: _Voices, crowd: _Voices) -> tuple[Estimate | None, tuple[floa
 
 def _one_voice(said: Iterable[Statement]) -> tuple[float, float]:
     """An account's value and variance: the mean over the different things it said, each repeated thing once."""
-    clusters: defaultdict[int, list[Statement]] = defaultdict(list)
+    clusters: defaultdict[str, list[Statement]] = defaultdict(list)
     for each in said:
         clusters[each.cluster].append(each)
     means = [(_mean(each.value for each in alike), _mean(each.variance for each in alike)) for _, alike in sorted(clusters.items())]
@@ -138,13 +138,13 @@ def _one_voice(said: Iterable[Statement]) -> tuple[float, float]:
 
 def _crowd(by_account: Mapping[str, Sequence[Statement]], standings: Mapping[str, Standing]) -> _Voices:
     """Voices without evidence: one per cluster of near-duplicates, with no more weight than the weightiest who said it."""
-    said: defaultdict[int, list[tuple[float, float, float, float]]] = defaultdict(list)
+    said: defaultdict[str, list[tuple[float, float, float, float]]] = defaultdict(list)
     for account in sorted(by_account):
         standing = standings[account]
         if standing.evidenced:
             continue
         share = 1 / len({each.cluster for each in by_account[account]})
-        repeats: defaultdict[int, list[Statement]] = defaultdict(list)
+        repeats: defaultdict[str, list[Statement]] = defaultdict(list)
         for each in by_account[account]:
             repeats[each.cluster].append(each)
         for cluster, alike in repeats.items():

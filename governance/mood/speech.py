@@ -1,5 +1,6 @@
 """From texts with their readings to statements that count: near-duplicates told apart for those with evidence and those without."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from governance.mood.standing import Evidence, Standing
 
 # Of voices without evidence, no more texts than this are compared and pooled: they share one small weight however many
 # they are, and a flood must not make the answer slow. Established accounts come first, then chance decides.
-MOST_UNEVIDENCED: Final = 2_000
+MOST_UNEVIDENCED: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +30,25 @@ class Speech:
 
 
 def statements(said: Sequence[Speech], standings: Mapping[str, Standing]) -> list[Statement]:
-    """What counts of `said`. Which texts of evidenced accounts are alike does not depend on what anybody else writes."""
+    """What counts of `said`. An evidenced account's texts are compared with each other, all others' among themselves."""
     heard = sorted((each for each in said if standings[each.account].evidenced), key=_by_time)
     others = [each for each in said if not standings[each.account].evidenced]
     if len(others) > MOST_UNEVIDENCED:
         others = sorted(others, key=lambda each: (standings[each.account].evidence is Evidence.NEWCOMER, _chance(each)))
     others = sorted(others[:MOST_UNEVIDENCED], key=_by_time)
-    core = clusters([(each.digest, each.text) for each in heard])
-    crowd = [-1 - number for number in clusters([(each.digest, each.text) for each in others])]
+    mine: defaultdict[str, list[Speech]] = defaultdict(list)
+    for each in heard:
+        mine[each.account].append(each)
+    return [statement for group in (*mine.values(), others) for statement in _statements(group)]
+
+
+def _statements(said: Sequence[Speech]) -> list[Statement]:
+    numbers = clusters([(each.digest, each.text) for each in said])
+    firsts: dict[int, str] = {}
+    for each, number in zip(said, numbers, strict=True):
+        firsts.setdefault(number, each.id)
     return [
-        Statement(each.account, cluster, each.score.value, each.score.variance)
-        for each, cluster in zip([*heard, *others], [*core, *crowd], strict=True)
+        Statement(each.account, firsts[number], each.score.value, each.score.variance) for each, number in zip(said, numbers, strict=True)
     ]
 
 

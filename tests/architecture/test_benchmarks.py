@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 # What benchmarks start or import, and what chose their rows.
-_SUPPORT = {"bare_handler", "load", "repeated_pairs"}
+_SUPPORT = {"attack_texts", "bare_handler", "load", "repeated_pairs"}
 
 
 def test_make_bench_names_every_benchmark() -> None:

@@ -20,8 +20,8 @@ def mood(heard: list[tuple[int, float]], crowd: list[tuple[int, float]], *, aged
     """Voters of power 10, 20, 30 … and accounts without power, each text of the crowd its own cluster."""
     known = {f"voter{n}": Known(power=Decimal(10 * n + 10), votes_before=5) for n in range(7)}
     known |= {f"bot{n}": OLD if aged else Known() for n in range(7)}
-    said = [Statement(f"voter{who}", place, value, 0.1) for place, (who, value) in enumerate(heard)]
-    said += [Statement(f"bot{who}", -1 - place, value, 0.1) for place, (who, value) in enumerate(crowd)]
+    said = [Statement(f"voter{who}", str(place), value, 0.1) for place, (who, value) in enumerate(heard)]
+    said += [Statement(f"bot{who}", str(-1 - place), value, 0.1) for place, (who, value) in enumerate(crowd)]
     return pool(said, standings(known, begins=BEGINS))
 
 
@@ -68,7 +68,7 @@ def test_without_anyone_who_has_power_the_value_stays_near_undecided(
 def test_the_order_of_texts_does_not_matter(heard: list[tuple[int, float]], order: list[int]) -> None:
     """The same rows in another order are the same mood, to the last bit."""
     known = {f"voter{n}": Known(power=Decimal(n + 1), votes_before=n) for n in range(7)}
-    said = [Statement(f"voter{who}", place, value, 0.1) for place, (who, value) in enumerate(heard)]
+    said = [Statement(f"voter{who}", str(place), value, 0.1) for place, (who, value) in enumerate(heard)]
     shuffled = [said[place] for place in order if place < len(said)]
     assert pool(shuffled, standings(known, begins=BEGINS)) == pool(said, standings(known, begins=BEGINS))
 
@@ -80,14 +80,14 @@ def test_one_account_is_one_voice_however_much_it_writes() -> None:
     assert value(loud) == pytest.approx(value(shy))
 
     known = {"ann": Known(power=Decimal(1), votes_before=5)}
-    repeated = [Statement("ann", 0, 1.0, 0.0)] * 10 + [Statement("ann", 1, -1.0, 0.0)]
+    repeated = [Statement("ann", str(0), 1.0, 0.0)] * 10 + [Statement("ann", str(1), -1.0, 0.0)]
     assert value(pool(repeated, standings(known, begins=BEGINS))) == pytest.approx(0.0)
 
 
 def test_near_duplicates_among_the_unknown_are_one_voice() -> None:
     """A thousand copies weigh against one other unknown voice as one."""
     known = {f"bot{n}": OLD for n in range(1001)}
-    said = [Statement(f"bot{n}", 0, -1.0, 0.0) for n in range(1000)] + [Statement("bot1000", 1, 1.0, 0.0)]
+    said = [Statement(f"bot{n}", str(0), -1.0, 0.0) for n in range(1000)] + [Statement("bot1000", str(1), 1.0, 0.0)]
     found = pool(said, standings(known, begins=BEGINS)).unevidenced
     assert found is not None
     assert found.value == pytest.approx(0.0)
@@ -96,7 +96,7 @@ def test_near_duplicates_among_the_unknown_are_one_voice() -> None:
 def test_a_few_extreme_voices_are_trimmed() -> None:
     """Of a hundred equal voices, five at one end are left out, and five at the other."""
     known = {f"v{n}": Known(power=Decimal(1), votes_before=5) for n in range(100)}
-    said = [Statement(f"v{n}", n, -1.0 if n < 5 else 0.5, 0.0) for n in range(100)]
+    said = [Statement(f"v{n}", str(n), -1.0 if n < 5 else 0.5, 0.0) for n in range(100)]
     assert value(pool(said, standings(known, begins=BEGINS))) == pytest.approx(0.5)
 
 
@@ -105,7 +105,7 @@ def test_intervals_narrow_with_voices_and_widen_with_doubt() -> None:
 
     def width(count: int, variance: float) -> float:
         known = {f"v{n}": Known(power=Decimal(1), votes_before=5) for n in range(count)}
-        found = pool([Statement(f"v{n}", n, 0.2, variance) for n in range(count)], standings(known, begins=BEGINS)).by_power
+        found = pool([Statement(f"v{n}", str(n), 0.2, variance) for n in range(count)], standings(known, begins=BEGINS)).by_power
         assert found is not None
         return found.high - found.low
 
