@@ -12,7 +12,7 @@ from governance.evidence import KnownVote
 
 # How much each part counts. `benchmarks/delegate_queue.py --tune` fits them on the earlier 70 % of the imported history to
 # what delegates then voted on, each at least 0.3: a proposal may matter to a delegate although they tend to overlook it.
-WEIGHTS: Final = {"habit": 1.0, "likeness": 1.0, "allies": 1.0, "closeness": 0.3, "leverage": 0.3, "urgency": 0.3}
+WEIGHTS: Final = {"habit": 0.8, "likeness": 1.7, "allies": 2.4, "closeness": 0.3, "leverage": 0.3, "urgency": 0.9}
 ALLIES: Final = 10
 _LEAST_COMMON: Final = 2
 _LIKE: Final = 3

@@ -16,8 +16,8 @@ from governance.health.intervals import Interval
 from governance.intake.vote_columns import VoteRow
 from governance.records.columns import UtcDateTime, from_microseconds
 
-# PostgreSQL's advisory lock under which one process at a time counts; it is given back at the end of the transaction.
-_COUNT_LOCK: Final = 0x4845414C
+# The lock under which the writer of `api/database.py` commits batches; PostgreSQL gives it back at the end of the transaction.
+_LOG_LOCK: Final = 0x4C4F47
 _DAY_US: Final = 86_400_000_000
 _ROWS: Final = 2_000
 
@@ -37,7 +37,10 @@ class CountedProposal(SQLModel, table=True):
 
 
 class CountedInterval(SQLModel, table=True):
-    """The figures of the votes that became known in one interval; holds for every moment from `changed_at` on."""
+    """The figures of the votes that became known in one interval; holds for every moment from `changed_at` on.
+
+    `tally` is kept for intervals of many votes, so that a few more can be added without counting all of them again.
+    """
 
     __tablename__ = "counted_interval"
 
@@ -45,6 +48,7 @@ class CountedInterval(SQLModel, table=True):
     kind: str = Field(primary_key=True)
     number: int = Field(primary_key=True)
     figures: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    tally: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     changed_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 
@@ -58,7 +62,10 @@ class CountedDao(SQLModel, table=True):
 
 
 class UncountedBatch(SQLModel, table=True):
-    """A batch of votes that came in since: the proposals and the UTC days (since 1970) it concerns."""
+    """A batch of votes that came in since: the proposals and the UTC days (since 1970) it concerns.
+
+    `votes` are the ids (hex) of its votes where all were new and the DAO had been counted; else None.
+    """
 
     __tablename__ = "uncounted_batch"
 
@@ -66,16 +73,21 @@ class UncountedBatch(SQLModel, table=True):
     dao_id: str = Field(index=True)
     proposals: list[str] = Field(sa_column=Column(JSON, nullable=False))
     days: list[int] = Field(sa_column=Column(JSON, nullable=False))
+    votes: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
 
 
 @dataclass(frozen=True, slots=True)
 class Outstanding:
-    """What a DAO's kept counts lack: whole kinds never counted, and what batches since then concern."""
+    """What a DAO's kept counts lack: whole kinds never counted, and what batches since then concern.
+
+    `votes`: the ids of all votes that came in since, where they can be added to what is counted; else None.
+    """
 
     counted: frozenset[str]
     batches: tuple[int, ...]
     proposals: frozenset[str]
     moments: frozenset[datetime]
+    votes: tuple[bytes, ...] | None
 
 
 PROPOSALS: Final = "proposal"
@@ -83,18 +95,28 @@ _BATCH: Final = UncountedBatch.__table__  # type: ignore[attr-defined]  # SQLMod
 _KEPT_BATCH: Final = insert(_BATCH)
 
 
-def note_votes(session: Session, rows: Iterable[VoteRow]) -> None:
-    """Note that these votes are new or changed, in the same transaction that stores them."""
+def note_votes(session: Session, new: Sequence[VoteRow], revised: Sequence[VoteRow]) -> None:
+    """Note that these votes are new, or say something else than before, in the same transaction that stores them."""
     concerned: dict[str, tuple[set[str], set[int]]] = {}
-    for dao, proposal, day in {(row.dao_id, row.proposal_id, row.known_at // _DAY_US) for row in rows}:
+    for dao, proposal, day in {(row.dao_id, row.proposal_id, row.known_at // _DAY_US) for row in (*new, *revised)}:
         proposals, days = concerned.setdefault(dao, (set(), set()))
         proposals.add(proposal)
         days.add(day)
-    if concerned:
-        session.connection().execute(
-            _KEPT_BATCH,
-            [{"dao_id": dao, "proposals": sorted(each[0]), "days": sorted(each[1])} for dao, each in sorted(concerned.items())],
-        )
+    if not concerned:
+        return
+    counted = set(session.execute(select(col(CountedDao.dao_id)).where(col(CountedDao.dao_id).in_(sorted(concerned)))).scalars())
+    counted -= {row.dao_id for row in revised}
+    ids: dict[str, list[str]] = {dao: [] for dao in counted}
+    for row in new if counted else ():
+        if row.dao_id in counted:
+            ids[row.dao_id].append(row.id.hex())
+    session.connection().execute(
+        _KEPT_BATCH,
+        [
+            {"dao_id": dao, "proposals": sorted(each[0]), "days": sorted(each[1]), "votes": ids.get(dao)}
+            for dao, each in sorted(concerned.items())
+        ],
+    )
 
 
 def is_outstanding(session: Session, dao_id: str, kind: Interval) -> bool:
@@ -105,19 +127,31 @@ def is_outstanding(session: Session, dao_id: str, kind: Interval) -> bool:
 
 
 def outstanding(session: Session, dao_ids: Sequence[str]) -> dict[str, Outstanding]:
-    """What the kept counts of each DAO lack; on PostgreSQL under a lock, so that two processes do not count at once."""
+    """What the kept counts of each DAO lack.
+
+    On PostgreSQL under the lock that every batch needs before it can commit: what is counted below is exactly what was
+    noted by now, so that no vote is added twice.
+    """
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _COUNT_LOCK})
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOG_LOCK})
     kinds: dict[str, set[str]] = {dao: set() for dao in dao_ids}
-    noted: dict[str, tuple[list[int], set[str], set[datetime]]] = {dao: ([], set(), set()) for dao in dao_ids}
+    noted: dict[str, list[Any]] = {dao: [] for dao in dao_ids}
     for dao, kind in session.execute(select(col(CountedDao.dao_id), col(CountedDao.kind)).where(col(CountedDao.dao_id).in_(dao_ids))):
         kinds[dao].add(kind)
-    for row in session.execute(select(_BATCH).where(_BATCH.c.dao_id.in_(dao_ids))):
-        batches, proposals, moments = noted[row.dao_id]
-        batches.append(row.id)
-        proposals.update(row.proposals)
-        moments.update(from_microseconds(day * _DAY_US) for day in row.days)
-    return {dao: Outstanding(frozenset(kinds[dao]), tuple(b), frozenset(p), frozenset(m)) for dao, (b, p, m) in noted.items()}
+    for row in session.execute(select(_BATCH).where(_BATCH.c.dao_id.in_(dao_ids)).order_by(_BATCH.c.id)):
+        noted[row.dao_id].append(row)
+    return {dao: _lacking(frozenset(kinds[dao]), noted[dao]) for dao in dao_ids}
+
+
+def _lacking(counted: frozenset[str], batches: Sequence[Any]) -> Outstanding:
+    can_be_added = all(batch.votes is not None for batch in batches)
+    return Outstanding(
+        counted,
+        tuple(batch.id for batch in batches),
+        frozenset(proposal for batch in batches for proposal in batch.proposals),
+        frozenset(from_microseconds(day * _DAY_US) for batch in batches for day in batch.days),
+        tuple(bytes.fromhex(vote) for batch in batches for vote in batch.votes) if can_be_added else None,
+    )
 
 
 def keep(

@@ -17,6 +17,8 @@ from governance.records.dao_health_sql import Active, HealthQueries, Span, momen
 
 _PROPOSALS_PER_QUERY: Final = 2_000
 
+_LARGE: Final = 2_000
+
 Alike = list[list[Any]]
 Place = tuple[str, int]
 
@@ -90,7 +92,7 @@ def count_intervals(session: Session, span: Span) -> list[dict[str, Any]]:
         changed = moment(max(row[6] for row in rows))
         seen = IntervalVotes(
             votes=sum(row[4] for row in rows),
-            proposals=voted[place],
+            proposals=len(voted[place]),
             per_voter=Counter(row[3] for row in rows),
             powers=powered[place].powers if place in powered else {},
             delegates=powered[place].delegates if place in powered else busy[place],
@@ -101,10 +103,26 @@ def count_intervals(session: Session, span: Span) -> list[dict[str, Any]]:
                 "kind": span.kind.value,
                 "number": place[1],
                 "figures": activity.figures(seen),
+                "tally": _tally(rows, voted[place], seen),
                 "changed_at": max(changed, corrected.get(place, changed)),
             }
         )
     return found
+
+
+def _tally(rows: Sequence[Active], proposals: Sequence[str], seen: IntervalVotes) -> dict[str, Any] | None:
+    """What adding votes to an interval needs; only of large ones, since small ones are counted again as fast.
+
+    Where powers or corrections are, adding would have to know the order of votes: those are counted again.
+    """
+    if seen.votes < _LARGE or seen.powers or any(row[7] > 1 for row in rows):
+        return None
+    return {
+        "votes": seen.votes,
+        "voters": {row[2]: row[3] for row in rows},
+        "proposals": sorted(proposals),
+        "delegates": {voter: dict(choices) for voter, choices in seen.delegates.items()},
+    }
 
 
 def measure_interval(session: Session, dao_id: str, *, start: datetime, end: datetime, as_of: datetime) -> dict[str, object] | None:

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from governance.health.intervals import WEEKS_FROM, Interval
 from governance.records.columns import from_microseconds, to_microseconds
 
+_IDS_PER_QUERY: Final = 20_000
 _WEEK_US: Final = 7 * 86_400_000_000
 # Of one voter's several votes the last counts; one without a time is taken as the earliest, as tallies take it.
 _AS_CAST: Final = "(v.cast_at IS NOT NULL), v.cast_at, v.id"
@@ -81,13 +82,29 @@ class HealthQueries:
             **self._bounds(span),
         )
 
-    def proposals_voted(self, span: Span) -> dict[tuple[str, int], int]:
-        """How many distinct proposals were voted on, by DAO and interval."""
+    def votes_by_id(self, kinds: Sequence[Interval], ids: Sequence[bytes]) -> list[Any]:
+        """(proposal, voter, choice, power, known_at, then the number of its interval for each of the kinds) of some votes."""
+        numbers = "".join(f", {self._number(kind)}" for kind in kinds)
+        told = f"SELECT v.proposal_id, v.voter, v.choice, v.power, v.known_at{numbers} FROM vote v WHERE v.id"
+        found: list[Any] = []
+        for start in range(0, len(ids), _IDS_PER_QUERY):
+            part = list(ids[start : start + _IDS_PER_QUERY])
+            if self._postgres:
+                found += self._rows(f"{told} = ANY(:ids)", ids=part)
+            else:
+                marks = ",".join("?" * len(part))
+                found += self._session.connection().exec_driver_sql(f"{told} IN ({marks})", tuple(part)).all()
+        return found
+
+    def proposals_voted(self, span: Span) -> dict[tuple[str, int], list[str]]:
+        """The distinct proposals voted on, by DAO and interval."""
         rows = self._rows(
-            f"SELECT v.dao_id, {self._number(span.kind)} AS number, count(DISTINCT v.proposal_id) FROM {self._within()} GROUP BY 1, 2",
-            **self._bounds(span),
+            f"SELECT DISTINCT v.dao_id, {self._number(span.kind)} AS number, v.proposal_id FROM {self._within()}", **self._bounds(span)
         )
-        return {(dao, number): count for dao, number, count in rows}
+        found: dict[tuple[str, int], list[str]] = {}
+        for dao, number, proposal in rows:
+            found.setdefault((dao, number), []).append(proposal)
+        return found
 
     def votes_with_power(self, span: Span) -> list[tuple[str, int, str, str, str | None, str]]:
         """(DAO, interval, proposal, voter, choice, power) of the votes with a power, in the order in which they were cast."""

@@ -105,9 +105,10 @@ def _ingest_votes(session: Session, batch: Batch, run: IngestRun, now: Now) -> B
     for place, row, verdict in zip(places, rows, stored.verdicts, strict=True):
         report.verdicts[place], report.ids[place] = verdict, row.id.hex()
     report.refused = [RefusedRow.because(batch.numbers[place], refusal) for place, refusal in refused.items()]
-    new = [row for row, verdict in zip(rows, stored.verdicts, strict=True) if verdict in _CHANGED]
-    changed = {row.dao_id for row in new}
-    dao_health.note_votes(session, new)
+    new = [row for row, verdict in zip(rows, stored.verdicts, strict=True) if verdict is Verdict.INSERTED]
+    revised = [row for row, verdict in zip(rows, stored.verdicts, strict=True) if verdict is Verdict.REVISED]
+    changed = {row.dao_id for row in (*new, *revised)}
+    dao_health.note_votes(session, new, revised)
     if changed or report.refused:
         documents = [vote_document(row) for row in rows] if len(rows) == 1 else []
         marks, concerned = stored.fingerprints, set(sources)

@@ -1,6 +1,6 @@
 """Measures a DAO's governance over time: keeps the counts of its votes up to date, and gives the series as of a moment."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -11,7 +11,7 @@ from sqlmodel import Session
 from governance.health import proposals
 from governance.health.activity import shown
 from governance.health.intervals import Interval, number_of, start_of
-from governance.records import dao_health, dao_health_counts, dao_health_reads
+from governance.records import dao_health, dao_health_additions, dao_health_counts, dao_health_reads
 from governance.records.dao_health import PROPOSALS, Outstanding
 from governance.records.dao_health_sql import Span
 
@@ -44,10 +44,11 @@ def bring_up_to_date(session: Session, dao_ids: Sequence[str], kind: Interval) -
         wanted = dao_health_reads.proposals_of(session, sorted(whole)) if whole else {}
         for dao, lacking in part.items():
             wanted |= dict.fromkeys(lacking.proposals, dao)
+        added, spans = _due(session, part, kind)
         dao_health.keep(
             session,
             proposals=dao_health_counts.count_proposals(session, wanted) if wanted else [],
-            intervals=[row for span in _spans(part, kind) for row in dao_health_counts.count_intervals(session, span)],
+            intervals=[*added, *(row for span in spans for row in dao_health_counts.count_intervals(session, span))],
             counted=[(dao, each) for dao in part for each in (PROPOSALS, kind.value)],
             batches=[batch for lacking in part.values() for batch in lacking.batches],
         )
@@ -76,15 +77,23 @@ def health_series(session: Session, dao_id: str, kind: Interval, *, as_of: datet
     return found
 
 
-def _spans(part: Mapping[str, Outstanding], kind: Interval) -> Iterator[Span]:
-    """What must be counted: every interval of DAOs never counted by this kind, else those that batches concern."""
+def _due(session: Session, part: Mapping[str, Outstanding], kind: Interval) -> tuple[list[dict[str, Any]], list[Span]]:
+    """Intervals to which new votes were added, and what must be counted.
+
+    Counted is every interval of DAOs never counted by this kind, and of the others what batches concern that could not be added.
+    """
     fresh = [dao for dao, lacking in part.items() if kind.value not in lacking.counted]
-    if fresh:
-        yield Span(kind, fresh, _FROM, _TO)
+    spans = [Span(kind, fresh, _FROM, _TO)] if fresh else []
+    added: list[dict[str, Any]] = []
     for dao, lacking in part.items():
-        for each in Interval:
-            if each.value in lacking.counted:
-                yield from dao_health_counts.spans(each, [dao], lacking.moments)
+        kinds = [each for each in Interval if each.value in lacking.counted]
+        if lacking.votes is None:
+            spans += [span for each in kinds for span in dao_health_counts.spans(each, [dao], lacking.moments)]
+        elif kinds and lacking.votes:
+            rows, left = dao_health_additions.add_votes(session, dao, kinds, lacking.votes)
+            added += rows
+            spans += [span for each, number in left for span in dao_health_counts.spans(each, [dao], [start_of(each, number)])]
+    return added, spans
 
 
 def _dissatisfaction(read: Mapping[str, Mapping[str, int]]) -> dict[str, object] | None:

@@ -151,6 +151,41 @@ def test_batch_by_batch_gives_what_counting_from_nothing_gives(session: Session)
     assert step_by_step[1] != step_by_step[2]
 
 
+def test_votes_are_added_to_a_large_interval_as_if_all_were_counted_again(session: Session) -> None:
+    """Where counting again would take long a batch is added: also by new delegates, on new proposals, and one voting twice."""
+    dice = random.Random(4)
+    take(session, Kind.PROPOSAL, _proposals(), at=IMPORTED)
+    start = _seconds(OPENS)
+
+    def _cast(voters: range, proposals: range, chance: float) -> list[dict[str, Any]]:
+        return [
+            a_vote(
+                proposal_id=f"p{p}", voter=f"0x{v:040x}", vp=None, choice=str(dice.randrange(1, 3)), created=start + dice.randrange(86_400)
+            )
+            for v in voters
+            for p in proposals
+            if dice.random() < chance
+        ]
+
+    batches = [_cast(range(900), range(3), 0.8), _cast(range(900, 960), range(3), 0.9), _cast(range(20), range(3, 8), 0.9)]
+    batches.append([a_vote(proposal_id="p4", voter=f"0x{3:040x}", vp=None, choice="2", created=start + 90_000)])
+    batches.append(_cast(range(970, 990), range(8), 1.0))
+    seen = []
+    for batch in batches:
+        take(session, Kind.VOTE, batch, at=IMPORTED)
+        for kind in (Interval.MONTH, Interval.YEAR):
+            bring_up_to_date(session, [DAO], kind)
+        seen.append(_series(session, IMPORTED, kind=Interval.YEAR, points=3))
+    asked = [(kind, OPENS + timedelta(days=day)) for kind in (Interval.MONTH, Interval.YEAR) for day in (1, 300)]
+    step_by_step = [_series(session, moment, kind=kind) for kind, moment in asked]
+    _forget(session)
+    for kind in (Interval.MONTH, Interval.YEAR):
+        bring_up_to_date(session, [DAO], kind)
+    assert [_series(session, moment, kind=kind) for kind, moment in asked] == step_by_step
+    assert [points[0].figures["votes"] for points in seen] == [sum(map(len, batches[: number + 1])) for number in range(5)]
+    assert seen[1][0].figures["delegates"] != seen[2][0].figures["delegates"]
+
+
 def test_a_moment_before_a_correction_sees_what_was_said_then(session: Session, world: list[dict[str, Any]]) -> None:
     """A correction must not rewrite yesterday: asked as of then, the answer stays what it was."""
     bring_up_to_date(session, [DAO], Interval.MONTH)
