@@ -1,6 +1,6 @@
 """How often each flag rule fires on imported history, and how often it cannot know.
 
-    python benchmarks/flag_rates.py [FOLDER] [--database URL] [--proposals N] [--per-dao N] [--show RULE]
+    python benchmarks/flag_rates.py [FOLDER] [--database URL] [--proposals N] [--per-dao N] [--dao DAO …] [--show RULE]
 
 FOLDER (default: `governance` in ASSENT_DATA_DIR) is imported into a fresh SQLite database, which takes some minutes; `--database`
 reads one that was imported before. At most `--per-dao` proposals of a DAO are drawn, `--proposals` in all, always the same ones. Each
@@ -17,7 +17,7 @@ import random
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -57,13 +57,15 @@ def _imported(folder: Path) -> Iterator[Engine]:
             engine.dispose()
 
 
-def _drawn(session: Session, *, count: int, per_dao: int) -> list[tuple[str, str, datetime]]:
+def _drawn(session: Session, *, count: int, per_dao: int, only: Sequence[str] = ()) -> list[tuple[str, str, datetime]]:
     """(DAO, proposal, the moment to judge at), drawn once and for all."""
     table = Proposal.__table__  # type: ignore[attr-defined]
     columns = (table.c.dao_id, table.c.id, table.c.known_at, table.c.ends_at, table.c.recorded_at)
     by_dao = defaultdict(list)
     for dao, id_, known_at, ends_at, recorded_at in session.execute(select(*columns).order_by(table.c.id)):
-        if known_at < recorded_at:  # undated rows are known from the import on: their history cannot be replayed
+        if known_at < recorded_at and (
+            not only or dao in only
+        ):  # undated rows are known from the import on: their history cannot be replayed
             told = ends_at is not None and known_at < ends_at <= recorded_at
             by_dao[dao].append((dao, id_, ends_at if told else known_at + 7 * _DAY))
     dice = random.Random(20261121)
@@ -102,7 +104,7 @@ def _print(answers: dict[str, list[tuple[str, Status]]]) -> None:
 def _measure(engine: Engine, asked: argparse.Namespace) -> None:
     answers: dict[str, list[tuple[str, Status]]] = defaultdict(list)
     with Session(engine) as session:
-        drawn = _drawn(session, count=asked.proposals, per_dao=asked.per_dao)
+        drawn = _drawn(session, count=asked.proposals, per_dao=asked.per_dao, only=asked.dao)
         for dao, proposal, moment in drawn:
             try:
                 at_close = assess(case_of(session, dao, proposal, as_of=moment))
@@ -124,6 +126,7 @@ def main() -> None:
     parser.add_argument("--database", help="an imported database, read only")
     parser.add_argument("--proposals", type=int, default=4_000)
     parser.add_argument("--per-dao", type=int, default=60)
+    parser.add_argument("--dao", action="append", default=[], help="only proposals of this DAO; may be given more than once")
     parser.add_argument("--show", help="print the lines of this rule where it fired")
     asked = parser.parse_args()
     if asked.database:

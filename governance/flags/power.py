@@ -249,9 +249,8 @@ def concentrated(case: Case) -> Answer:
     }
     leader = max(counted.values(), key=lambda each: (each.power or Decimal(0), each.voter)).voter
     if found.nakamoto == 1:
-        return fired(
-            f"{leader} alone cast {percent(top[0] / whole)} of the power of {len(powers)} voters.", value=found.nakamoto, inputs=inputs
-        )
+        line = f"{leader} alone cast {percent(top[0] / whole)} of the power of {len(powers)} voters."
+        return fired(line, value=found.nakamoto, severity=Severity.NOTICE, inputs=inputs)
     return clear(
         f"It takes {found.nakamoto} of {len(powers)} voters to have more than half of the power.", value=found.nakamoto, inputs=inputs
     )
