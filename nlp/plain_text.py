@@ -39,6 +39,13 @@ def plain_text(text: str) -> str:
     return _words(own) or _words(text)
 
 
+def own_voice(text: str) -> str:
+    """The text with code and quotes of others blanked out: as long as before, so that places in it are places in the text."""
+    for not_own in (_CODE_BLOCK, _QUOTE_BLOCK, _QUOTED_LINE):
+        text = not_own.sub(lambda found: "\n" * len(found[0]), text)
+    return text
+
+
 def _words(text: str) -> str:
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", html.unescape(text)))
     text = _MARKDOWN_LINK.sub(r"\1", _IMAGE.sub(r"\1", text))
