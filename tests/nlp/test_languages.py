@@ -41,6 +41,8 @@ ENGLISH = [
     "",
     "As Schäuble said, the Bundesbank would not have agreed to this.",
     "w3 sh0uld n0t p4y th1s",
+    "Wé shöuld nòt päy for thîs át áll",
+    "T\u0334\u0301h\u0300\u0337i\u0308\u0301s w\u0306\u0301o\u0300\u0301u\u0307ld ruin us",
 ]
 
 

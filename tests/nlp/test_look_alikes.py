@@ -17,6 +17,7 @@ from nlp.plain_text import plain_text
         ("ⓖⓡⓔⓐⓣ 𝐠𝐫𝐞𝐚𝐭 ｇｒｅａｔ", "great great great"),
         ("sc\u200ba\u00adm and fr\u2060aud\u202e", "scam and fraud"),
         ("sca\U000e0061m", "scam"),
+        ("thi\u0335s is n0t f1ne, i\u0336t i\u0300\u0301\u0302\u0303s a sc\u0489am", "this is not fine, it is a scam"),
         ("this is sh4me and fr4ud", "this is shame and fraud"),
         ("what a s c a m e r a", "what a s c a m e r a"),
         ("do not f-r-a-u-d us", "do not fraud us"),
