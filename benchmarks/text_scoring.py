@@ -4,28 +4,38 @@
 
 DATA_DIR holds `text/text.parquet` and `governance/posts.parquet`. Two thirds of the texts come from the first, one
 third are forum posts, cut here to 256 tokens so that every contestant reads the same words. Printed as a table: texts
-per second, the ratio to each pipeline, the share of the machine's own matrix rate, and how far bf16 is from fp32.
+per second, the ratio to each contestant, the share of the machine's own matrix rate, and how far bf16 is from fp32.
+ONNX Runtime reads the same network, exported in fp32, in batches of 32 sorted by length. Memory is that of a process
+of its own which only scores: model, tokenizer and batches, without the pipelines and without the parquet files.
 """
 
 import argparse
+import json
 import random
 import resource
+import subprocess
+import sys
+import tempfile
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow.parquet as pq
 import torch
-from transformers import BertForSequenceClassification, BertTokenizerFast, TextClassificationPipeline
 
 from nlp.base_weights import base_folder
 from nlp.encoder import Encoder, Precision
 from nlp.model_store import find_weights, read_weights
 from nlp.packing import unpack
-from nlp.text_network import TextNetwork
+from nlp.plain_text import plain_text
+from nlp.text_network import TextNetwork, padded
 from nlp.windows import Tokens
+
+if TYPE_CHECKING:
+    from transformers import TextClassificationPipeline
 
 TOKENS = 256
 THREADS = 2
@@ -43,6 +53,8 @@ class Result:
 
 def texts_of(data_dir: Path, count: int) -> list[str]:
     """Texts of mixed lengths, the same for the same count, each cut to 254 tokens by decoding them."""
+    import pyarrow.parquet as pq  # noqa: PLC0415  # the process that only scores must not pay for it
+
     dice = random.Random(20261121)
     labelled = pq.read_table(data_dir / "text" / "text.parquet", columns=["text"])["text"].to_pylist()
     posts = pq.read_table(data_dir / "governance" / "posts.parquet", columns=["text"])["text"].to_pylist()
@@ -64,12 +76,74 @@ def timed(name: str, texts: Sequence[str], read: Callable[[Sequence[str]], objec
     return Result(name, len(texts) / min(seconds))
 
 
-def pipeline_of(network: TextNetwork) -> TextClassificationPipeline:
+def pipeline_of(network: TextNetwork) -> "TextClassificationPipeline":
     """The same encoder with one linear head, as the transformers library would serve it."""
+    from transformers import (  # noqa: PLC0415  # the process that only scores must not pay for them
+        BertForSequenceClassification,
+        BertTokenizerFast,
+        TextClassificationPipeline,
+    )
+
     base = base_folder()
     model = BertForSequenceClassification.from_pretrained(base, num_labels=3).eval()
     model.bert.load_state_dict(network.encoder.state_dict(), strict=False)
     return TextClassificationPipeline(model=model, tokenizer=BertTokenizerFast.from_pretrained(base), device="cpu")
+
+
+class _AllHeads(torch.nn.Module):
+    """The network with the logits of all heads side by side, as one exported graph."""
+
+    def __init__(self, network: TextNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, ids: torch.Tensor, types: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return torch.cat(list(self.network(ids, types, mask).values()), dim=1)
+
+
+def onnx_reader(network: TextNetwork, tokens: Tokens) -> Callable[[Sequence[str]], object]:
+    """The same network in ONNX Runtime, fp32, two threads, in batches of 32 of like length."""
+    import onnxruntime  # noqa: PLC0415  # only this contestant needs it
+
+    batch = padded([tokens.window([2054, 2003, 2023], []), tokens.window([2054], [])])
+    free = {0: "batch", 1: "tokens"}
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch prefers an exporter that needs more packages, and says so
+        file = Path(folder) / "network.onnx"
+        axes = {"ids": free, "types": free, "mask": free, "logits": {0: "batch"}}
+        names = ["ids", "types", "mask"]
+        torch.onnx.export(
+            _AllHeads(network).eval(), batch, str(file), input_names=names, output_names=["logits"], dynamic_axes=axes, dynamo=False
+        )
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = THREADS
+        session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+
+    def read(texts: Sequence[str]) -> object:
+        windows = [tokens.window(ids, []) for ids in tokens.encode([plain_text(text) for text in texts])]
+        windows = [tokens.window(window.ids[1:-1][: TOKENS - 2], []) for window in windows]
+        order = sorted(windows, key=lambda window: len(window.ids))
+        batches = [padded(order[start : start + 32]) for start in range(0, len(order), 32)]
+        return [session.run(None, {name: part.numpy() for name, part in zip(names, batch, strict=True)}) for batch in batches]
+
+    return read
+
+
+def scoring_memory(texts: Sequence[str]) -> str:
+    """What a process of its own says of its memory, that is given the texts and scores them."""
+    command = [sys.executable, "-m", "benchmarks.text_scoring", "--only-score"]
+    return subprocess.run(command, input=json.dumps(list(texts)), text=True, capture_output=True, check=True).stdout.strip()
+
+
+def only_score() -> None:
+    """Read texts from standard input, score them, and print the most memory this process held."""
+    pairs = [(text, "") for text in json.load(sys.stdin)]
+    torch.set_num_threads(THREADS)
+    base = base_folder()
+    encoder = Encoder(unpack(read_weights(find_weights("text")), base)[0], base, TOKENS)
+    loaded = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    encoder.logits(pairs)
+    print(f"{loaded:.0f} MB with the model, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most while reading")
 
 
 def matrix_rate(dtype: torch.dtype) -> float:
@@ -87,29 +161,33 @@ def matrix_rate(dtype: torch.dtype) -> float:
 def main() -> None:
     """Run all contestants and print the table."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("data_dir", type=Path)
+    parser.add_argument("data_dir", type=Path, nargs="?")
     parser.add_argument("--texts", type=int, default=450)
+    parser.add_argument("--only-score", action="store_true", help="score what comes in; for measuring memory")
     chosen = parser.parse_args()
+    if chosen.only_score:
+        return only_score()
+    if chosen.data_dir is None:
+        parser.error("DATA_DIR is missing")
     torch.set_num_threads(THREADS)
     texts = texts_of(chosen.data_dir, chosen.texts)
     base = base_folder()
     network, _ = unpack(read_weights(find_weights("text")), base)
     pairs = [(text, "") for text in texts]
     encoder = Encoder(network, base, TOKENS)
-    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     results = [timed(f"assent ({encoder.precision})", texts, lambda some: encoder.logits(pairs[: len(some)]))]
-    resident_after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     pipeline = pipeline_of(network)
     cut = {"truncation": True, "max_length": TOKENS}
     results.append(timed("pipeline, batches of 32", texts, lambda some: pipeline(list(some), batch_size=32, **cut)))
     results.append(timed("pipeline, one by one", texts, lambda some: [pipeline(text, **cut) for text in some]))
-    _print(results, encoder, pairs, resident=resident, resident_after=resident_after)
+    results.append(timed("ONNX Runtime, fp32", texts, onnx_reader(network, encoder.tokens)))
+    _print(results, encoder, pairs)
     _print_agreement(network, base, pairs)
+    print(f"resident memory of a process that only scores: {scoring_memory(texts)}")
+    return None
 
 
-def _print(
-    results: Sequence[Result], encoder: Encoder, pairs: Sequence[tuple[str, str]], *, resident: float, resident_after: float
-) -> None:
+def _print(results: Sequence[Result], encoder: Encoder, pairs: Sequence[tuple[str, str]]) -> None:
     ours = results[0].texts_per_second
     print(f"{'':28}{'texts/s':>10}{'assent is':>12}")
     for result in results:
@@ -119,7 +197,6 @@ def _print(
     work = ours * tokens * 6 * MULTIPLIED * 384 * 384
     for name, rate in rates.items():
         print(f"matrix rate, {name}: {rate / 1e9:.0f} GFLOP/s; assent's matrix work is {work / rate:.0%} of it")
-    print(f"resident memory: {resident:.0f} MB with the model, {resident_after:.0f} MB after reading")
 
 
 def _print_agreement(network: TextNetwork, base: Path, pairs: Sequence[tuple[str, str]]) -> None:
