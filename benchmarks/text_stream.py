@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from governance.promotions import Promotion
 from governance.text_lessons import StanceLesson
@@ -23,11 +24,12 @@ from nlp.base_weights import base_folder
 from nlp.dataset import LabelledText, read_labelled
 from nlp.model_store import find_weights, read_weights
 from nlp.packing import ReadingRules, pack
+from nlp.pooled_vectors import pooled_vectors
 from nlp.stance import LABELS
 from nlp.temperature import softmax
 from nlp.text_metrics import Figures, figures
 from nlp.text_network import TextNetwork
-from nlp.text_retraining import Sheet, fit, moved, read_sheet, retrain_stance
+from nlp.text_retraining import Pooler, Sheet, fit, moved, read_sheet, retrain_stance
 
 FUNDS = (4, 5, 6, 7, 8)
 ELSEWHERE = ("argkp21", "perspectrum", "semeval16_stance")
@@ -101,14 +103,28 @@ def _train_rows(rows: Sequence[LabelledText], name: str, dice: random.Random, co
     return dice.sample(there, min(count, len(there)))
 
 
-def _read(weights: bytes, lessons: Sequence[StanceLesson]) -> Sheet:
-    return read_sheet(
-        weights, lessons, [LABELS.index(next(name for name, number in _CHOICES.items() if number == each.choice)) for each in lessons]
-    )
+class RememberedVectors:
+    """One encoder's vectors: the head changes along the stream, the encoder never, so each text is read once."""
+
+    def __init__(self, weights: bytes) -> None:
+        self._weights = weights
+        self._known: dict[tuple[str, str], NDArray[np.float64]] = {}
+
+    def __call__(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+        """The vectors of `pairs`."""
+        missing = sorted(set(pairs) - set(self._known))
+        if missing:
+            self._known.update(zip(missing, pooled_vectors(self._weights, missing), strict=True))
+        return np.stack([self._known[pair] for pair in pairs])
 
 
-def _macro_f1(weights: bytes, tests: Sequence[StanceLesson]) -> Figures:
-    sheet = _read(weights, tests)
+def _read(weights: bytes, lessons: Sequence[StanceLesson], pooler: Pooler) -> Sheet:
+    labels = [LABELS.index(next(name for name, number in _CHOICES.items() if number == each.choice)) for each in lessons]
+    return read_sheet(weights, lessons, labels, pooler)
+
+
+def _macro_f1(weights: bytes, tests: Sequence[StanceLesson], pooler: Pooler) -> Figures:
+    sheet = _read(weights, tests, pooler)
     return figures(np.array(sheet.labels), softmax(sheet.logits), LABELS)
 
 
@@ -128,15 +144,15 @@ def main() -> None:
     readers = {"shipped": read_weights(find_weights("text")), "stranger": stranger(rows, options.lessons)}
     print(f"{'reader':<10}{'learns':>7}{'lessons':>9}{'measured on':>13}{'before':>24}{'after':>24}  decision")
     for name, weights in readers.items():
-        serving = weights
+        serving, pooler = weights, RememberedVectors(weights)
         for place, fund in enumerate(stream):
-            candidate = retrain_stance(fund.lessons, serving, margin_micronats=MARGIN_MICRONATS)
+            candidate = retrain_stance(fund.lessons, serving, margin_micronats=MARGIN_MICRONATS, pooler=pooler)
             promoted = isinstance(candidate.decision, Promotion)
             after = candidate.data if promoted else serving
             decision = f"{'promoted' if promoted else 'withheld'}, gain {candidate.decision.gain_micronats / 1e6:+.4f} nat on held-out"
             for measured in stream[place : place + 2]:
-                first = _macro_f1(serving, measured.tests)
-                second = _macro_f1(after, measured.tests) if promoted else first
+                first = _macro_f1(serving, measured.tests, pooler)
+                second = _macro_f1(after, measured.tests, pooler) if promoted else first
                 told = f"{_shown(first):>24}{_shown(second):>24}  {decision}"
                 print(
                     f"{name:<10}{fund.number:>7}{candidate.trained:>9}{measured.number:>13}{told}",

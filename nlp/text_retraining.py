@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +26,8 @@ from nlp.votes_so_far import sides
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+# (plain text, plain target) pairs in, one vector each out.
+Pooler = Callable[[Sequence[tuple[str, str]]], Floats]
 
 NAME = "text"
 HELD_OUT_PART = 0.3
@@ -79,12 +81,15 @@ class TextRetrainer:
         return retrain_stance(lessons, serving, margin_micronats=margin_micronats)
 
 
-def retrain_stance(lessons: Sequence[StanceLesson], incumbent: bytes, *, margin_micronats: int) -> TextCandidate:
+def retrain_stance(
+    lessons: Sequence[StanceLesson], incumbent: bytes, *, margin_micronats: int, pooler: Pooler | None = None
+) -> TextCandidate:
     """Refit the stance head of `incumbent` (weights bytes) on the earlier lessons, and judge both on the later 30 %.
 
     The held-out lessons are about other proposals than those learnt from. How far the head may move from where it is
-    (a ridge penalty on the difference) is chosen on the latest quarter of the earlier lessons. Raises `InvalidInput`
-    when fewer than `FEWEST_LESSONS` usable lessons, or lessons of one label only, lie before the held-out time.
+    (a ridge penalty on the difference) is chosen on the latest quarter of the earlier lessons. `pooler` stands in for
+    the encoder of `incumbent`, for a caller that knows its vectors already. Raises `InvalidInput` when fewer than
+    `FEWEST_LESSONS` usable lessons, or lessons of one label only, lie before the held-out time.
     """
     taught = usable(lessons)
     before_held, late = parted([_group(each) for each, _ in taught], HELD_OUT_PART)
@@ -92,7 +97,7 @@ def retrain_stance(lessons: Sequence[StanceLesson], incumbent: bytes, *, margin_
     if before_held.sum() < FEWEST_LESSONS or len(kinds) < 2:
         rule = f"at least {FEWEST_LESSONS} earlier reasons with votes of two kinds are needed"
         raise InvalidInput("lessons", int(before_held.sum()), rule)
-    sheet = read_sheet(incumbent, [each for each, _ in taught], [label for _, label in taught])
+    sheet = read_sheet(incumbent, [each for each, _ in taught], [label for _, label in taught], pooler)
     early, held = sheet.where(before_held), sheet.where(late)
     step = fit(early)
     data = moved(incumbent, step)
@@ -156,11 +161,12 @@ def parted(groups: Sequence[str], part: float) -> tuple[NDArray[np.bool_], NDArr
     return np.array([group not in held for group in groups], dtype=np.bool_) & ~late, late
 
 
-def read_sheet(weights: bytes, lessons: Sequence[StanceLesson], labels: Sequence[int]) -> Sheet:
+def read_sheet(weights: bytes, lessons: Sequence[StanceLesson], labels: Sequence[int], pooler: Pooler | None = None) -> Sheet:
     """Lessons read whole by the encoder of `weights`, in fp32. Raises `ModelUnavailable` when they do not fit."""
     from nlp.pooled_vectors import pooled_vectors  # noqa: PLC0415  # torch takes seconds to import; only training needs it
 
-    vectors = pooled_vectors(weights, [(plain_text(each.text), plain_text(each.target)) for each in lessons])
+    pairs = [(plain_text(each.text), plain_text(each.target)) for each in lessons]
+    vectors = pooled_vectors(weights, pairs) if pooler is None else pooler(pairs)
     weight, bias, temperature = _head(weights)
     logits = (vectors @ weight.T + bias) / temperature
     return Sheet(vectors, logits, np.array(labels, dtype=np.int64), tuple(map(_group, lessons)))

@@ -15,11 +15,9 @@ FEWEST_WEEKS: Final = 20
 LASTING_WEEKS: Final = 3
 # More than all accounts without voting power together can move the value (`pooling.UNEVIDENCED_SHARE`, twice).
 LEAST_FALL: Final = 0.1
-# The price of a change point, in noise variances and logarithms of the number of weeks. With 8, steady noise rings
-# about once in ten years of weekly looks (docs/mood.md has the rates measured on real history).
-_PENALTY: Final = 8.0
-# Median absolute deviation of differences to standard deviation, of normal noise.
-_MAD_TO_DEVIATION: Final = 1.4826 / math.sqrt(2)
+# The price of a change point, in noise variances and logarithms of the number of weeks: with 4, real weeks in random
+# order ring about once in four years of weekly looks (docs/mood.md; benchmarks/mood_alarm.py measures it).
+_PENALTY: Final = 4.0
 _LEAST_NOISE: Final = 1e-6
 
 
@@ -65,7 +63,8 @@ def _changes(known: np.typing.NDArray[np.float64]) -> list[int]:
     """Where each stretch of one mean ends; the last is the end of the series."""
     import ruptures  # noqa: PLC0415  # loads scipy, which a server need not wait for at start
 
-    steps = np.diff(known)
-    noise = max(_MAD_TO_DEVIATION * float(np.median(np.abs(steps - np.median(steps)))), _LEAST_NOISE)
+    # From week to week a change of level counts once; everything else in the steps is noise. (The median absolute step
+    # tells less: weeks of few voices have heavy tails.)
+    noise = max(float(np.diff(known).std()) / math.sqrt(2), _LEAST_NOISE)
     search = ruptures.Pelt(model="l2", min_size=LASTING_WEEKS, jump=1).fit((known / noise).reshape(-1, 1))
     return [int(end) for end in search.predict(pen=_PENALTY * math.log(len(known)))]

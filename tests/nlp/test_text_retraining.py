@@ -112,7 +112,7 @@ def test_too_few_lessons_are_refused_by_number() -> None:
         retrain_stance(
             [lesson(number, choice="12"[number % 2]) for number in range(40)], read_weights(find_weights("text")), margin_micronats=0
         )
-    assert refusal.value.details["value"] < 40
+    assert refusal.value.details["value"] == 25
 
 
 def test_lessons_have_one_name_in_any_order() -> None:

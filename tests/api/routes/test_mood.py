@@ -70,7 +70,7 @@ def read_all(runtime: Runtime) -> None:
         rows = read_texts(session, found.subjects, reader=reader)
     for start in range(0, len(rows), 200):
         part = rows[start : start + 200]
-        runtime.writer.run(lambda unit, part=part: record_readings(unit, DAO, part, actor=SYSTEM, now=now))
+        runtime.writer.run(lambda unit, part=part: record_readings(unit, DAO, part, actor=SYSTEM, now=now))  # type: ignore[misc]  # its default
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def world(runtime: Runtime) -> Runtime:
         post(7, "lou", "bad idea of all ideas", 3),
     ]
     for kind, rows in ((Kind.PROPOSAL, proposals), (Kind.VOTE, votes), (Kind.POST, posts)):
-        runtime.writer.run(lambda unit, kind=kind, rows=rows: take(unit, kind, rows))
+        runtime.writer.run(lambda unit, kind=kind, rows=rows: take(unit, kind, rows))  # type: ignore[misc]  # its defaults
     read_all(runtime)
     return runtime
 
@@ -112,7 +112,10 @@ def flood(runtime: Runtime, count: int, text: str) -> None:
 def test_a_flood_moves_what_is_served_by_at_most_five_percent(world: Runtime, anonymous: httpx.Client) -> None:
     """Through the real intake and record: DAO, proposal and topic, by account and by power, and the plain mean beside it."""
     proposal = proposal_id(DAO, "0x00")
-    paths = [(f"/v1/daos/{DAO}/mood", {**AT, "window_days": 30}), (f"/v1/proposals/{proposal}/mood", AT)]
+    paths: list[tuple[str, dict[str, str | int]]] = [
+        (f"/v1/daos/{DAO}/mood", {**AT, "window_days": 30}),
+        (f"/v1/proposals/{proposal}/mood", {**AT}),
+    ]
     before = [anonymous.get(path, params=params).json()["whole"] for path, params in paths]
     topic = anonymous.get(f"/v1/daos/{DAO}/mood/topics", params=AT).json()["items"][0]
     assert before[0]["accounts"] == {"delegate": 0, "voter": 2, "holder": 1, "established": 0, "newcomer": 2}

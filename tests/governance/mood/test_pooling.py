@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -139,3 +140,20 @@ def test_dust_is_not_a_crowd() -> None:
     found = standings(known, begins=BEGINS)
     assert found["ann"].weight == 1.0
     assert sum(found[f"dust{n}"].weight for n in range(1000)) == pytest.approx(1.0, rel=1e-2)
+
+
+def test_intervals_cover_what_the_population_thinks() -> None:
+    """Of 300 small samples with calibrated readings, the 90 % interval by power holds the true mean of at least 85 %."""
+    dice = np.random.Generator(np.random.PCG64(5))
+    known = {f"v{n}": Known(power=Decimal(1), votes_before=5) for n in range(12)}
+    standing = standings(known, begins=BEGINS)
+    covered = 0
+    for _ in range(300):
+        population = dice.dirichlet((1, 1, 1))
+        readings = dice.dirichlet(0.6 * population + 1e-3, size=12)
+        scores = readings[:, 2] - readings[:, 0]
+        said = [Statement(f"v{n}", str(n), scores[n], readings[n, 2] + readings[n, 0] - scores[n] ** 2) for n in range(12)]
+        found = pool(said, standing).by_power
+        assert found is not None
+        covered += found.low <= population[2] - population[0] <= found.high
+    assert covered >= 255
