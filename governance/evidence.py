@@ -86,10 +86,29 @@ class KnownVote:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownProgress:
+    """What an open vote's published running total said at `seen_at`: votes and power so far (decimal text), never for whom."""
+
+    seen_at: datetime
+    voters: int | None
+    power: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PastVote:
+    """Somebody's last vote on another proposal of the DAO; it counts once that proposal is in the history."""
+
+    voter: str
+    proposal_id: str
+    choice: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class KnownProposal:
     """A proposal as known at `as_of`: its revision then, never its result.
 
     `ends_at` is given only where the source fixes the end at the start; `published_at` is created, else start.
+    `quorum` is the power that must take part, as decimal text; None where the source has none.
     """
 
     proposal_id: str
@@ -103,17 +122,25 @@ class KnownProposal:
     published_at: datetime | None
     starts_at: datetime | None
     ends_at: datetime | None
+    quorum: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ClosedProposal:
-    """A proposal of the same deployment whose result was known before `as_of`."""
+    """A proposal of the same deployment whose result was known before `as_of`.
+
+    `power` is the voting power that took part (a model's input, so the nearest double), `quorum_reached` whether it met the
+    quorum, `executed` whether what was decided was carried out; each None where the source does not say.
+    """
 
     proposal: KnownProposal
     closed_at: datetime
     passed: bool
     approval_share: float | None
     voters: int | None
+    power: float | None = None
+    quorum_reached: bool | None = None
+    executed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +148,7 @@ class OutcomeQuestion:
     """All a forecaster may see. Everything in it was known at `as_of`; the caller guarantees it.
 
     `votes_known` is False where the votes of this proposal are not collected (or not up to `as_of`): no votes then
-    means nothing, not silence.
+    means nothing, not silence. `past_votes` are what the first voters here did before (`governance.past_votes`).
     """
 
     proposal: KnownProposal
@@ -130,6 +157,45 @@ class OutcomeQuestion:
     history: tuple[ClosedProposal, ...]
     stance: float | None
     votes_known: bool = True
+    progress: tuple[KnownProgress, ...] = ()
+    past_votes: tuple[PastVote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One fact that moved P(passes): in words, by how much (log-odds), and the rows it rests on (proposal ids or voters)."""
+
+    fact: str
+    words: str
+    log_odds: float
+    rows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """A probability beside the rate it must beat. Both are None where nothing is known, and `reason` then says why."""
+
+    probability: float | None = None
+    base_rate: float | None = None
+    history_size: int = 0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedRange:
+    """A quantity's middle with its 50 % and 90 % intervals (low, high)."""
+
+    middle: float
+    half: tuple[float, float]
+    most: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceForecast:
+    """The probability that a choice, counted from 1, ends ahead of all others."""
+
+    choice: int
+    leads: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +204,9 @@ class OutcomeForecast:
 
     `served` is "model" or "base_rate"; `reason` says why the base rate was served, else None.
     `features` are the numbers the model saw, by name, for the record and for tests of look-ahead.
+    `quorum` and `execution` are further questions of their own. `share`, `heads` and `power` are approval share and turnout with
+    both intervals; `power` is None where votes have none. `reasons` sum to P(passes) minus the base rate, in log-odds.
+    `choices_by` is "power" or "heads"; `latest_result_at` is when the newest result of the DAO became known.
     """
 
     passes: float
@@ -152,6 +221,16 @@ class OutcomeForecast:
     reason: str | None
     model_digest: str
     features: Mapping[str, float]
+    quorum: Likelihood = Likelihood()
+    execution: Likelihood = Likelihood()
+    share: ExpectedRange | None = None
+    heads: ExpectedRange | None = None
+    power: ExpectedRange | None = None
+    choices: tuple[ChoiceForecast, ...] = ()
+    choices_by: str | None = None
+    reasons: tuple[Reason, ...] = ()
+    latest_result_at: datetime | None = None
+    latest_vote_at: datetime | None = None
 
 
 class OutcomeForecaster(Protocol):

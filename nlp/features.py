@@ -14,15 +14,15 @@ import numpy as np
 from governance.evidence import KnownProposal, OutcomeQuestion
 from nlp.base_rates import BaseRates, base_rates, pooled_rate
 from nlp.outcome_belief import Belief, Beliefs, Kernel, Points
-from nlp.outcome_record import DaoRecord, Floats, Records, days, kind_key
+from nlp.outcome_record import DaoRecord, Floats, Records, author_key, days, kind_key
 from nlp.outcome_text import TEXT_CHARS
+from nlp.outcome_vote_features import UNKNOWN, Turnout, VoterRecord, of_records, of_votes, seen_progress, voter_records
 from nlp.votes_so_far import VotesSoFar, count_votes, names_a_side
 
 PLACES = 9
 RECENT_DAYS = 14.0
-# How many imagined heads the pre-vote belief counts as beside the votes so far.
-BELIEF_HEADS = 4.0
-UNKNOWN = -1.0
+# How many of the most similar proposals are asked how they ended.
+ALIKE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,17 @@ _TEXT = "with the revision of title and body"
 _CLOSE = "at the close of each proposal it counts"
 _CAST = "when each vote is cast"
 _NOW = "at as_of itself"
+_PAST = "when each vote is cast and each earlier proposal closed"
 
 FEATURES = (
     Feature("belief", "log-odds of passing by Gaussian-process regression on the DAO's closed proposals", _CLOSE),
     Feature("belief_sd", "how little those proposals say of this one, 0 to 1 of knowing nothing", _CLOSE),
     Feature("share_belief", "approval share by the same regression; -1 where no share is known", _CLOSE),
     Feature("voters_belief", "log(1 + voters) by the same regression; -1 where no turnout is known", _CLOSE),
+    Feature("power_belief", "log(1 + voting power) by the same regression; -1 where no power is known", _CLOSE),
+    Feature("reached_belief", "log-odds of reaching the quorum by the same regression; 0 where none is known", _CLOSE),
+    Feature("quorum", "log(1 + the power the quorum asks for); -1 where there is none", "at publication"),
+    Feature("quorum_belief", "power_belief minus quorum; 0 where either is not known", _CLOSE),
     Feature("dao_rate", "log-odds of the DAO's recency-weighted share of passes", _CLOSE),
     Feature("kind_rate", "the same within the kind of proposal", _CLOSE),
     Feature("author_rate", "the same within the author's proposals: the base rate", _CLOSE),
@@ -57,6 +62,7 @@ FEATURES = (
     Feature("quiet_days", "log(1 + days since the DAO's last close); 7.6 (2,000 days) without one", _CLOSE),
     Feature("closest_text", "cosine of the most similar closed proposal's words; -1 without words", _CLOSE),
     Feature("closest_passed", "1 passed, 0 failed, of that proposal; 0.5 without one", _CLOSE),
+    Feature("alike_passed", "share of passes among the five most similar, weighted by cosine, shrunk to dao_rate by one", _CLOSE),
     Feature("title_chars", "log(1 + characters of the title)", _TEXT),
     Feature("body_chars", "log(1 + characters of the body); 0 without one", _TEXT),
     Feature("text_cut_chars", f"log(1 + characters beyond the {TEXT_CHARS:,} that are read)", _TEXT),
@@ -66,13 +72,28 @@ FEATURES = (
     Feature("window_days", "log(1 + days from publication to a scheduled end); -1 unless fixed at the start", "at publication"),
     Feature("hours_open", "log(1 + hours since publication)", _NOW),
     Feature("fraction_open", "elapsed part of a window fixed at the start; -1 elsewhere", _NOW),
-    Feature("voters", "log(1 + voters so far)", _CAST),
+    Feature("voters", "log(1 + voters so far), by votes or by published running totals", _CAST),
     Feature("pace", "voters minus voters_belief, both as logarithms; 0 where no turnout is known", _CAST),
     Feature("heads_for", "log-odds of the share by head so far, the belief counting as four heads", _CAST),
     Feature("power_for", "the same by voting power; heads_for where power is missing", _CAST),
     Feature("against", "log(1 + voters against)", _CAST),
     Feature("neither", "share of voters for neither side", _CAST),
     Feature("hours_silent", "log(1 + hours since the last vote, else since publication)", _CAST),
+    Feature("sides_known", "1 if it is known whom the voters so far are for", _CAST),
+    Feature("first_vote_hours", "log(1 + hours since the first vote); -1 without one", _CAST),
+    Feature("power_pace", "log(1 + power so far) minus power_belief; 0 where either is not known", _CAST),
+    Feature("power_for_pace", "the same of the power for", _CAST),
+    Feature("power_against_pace", "the same of the power against", _CAST),
+    Feature("top_share", "largest voter's part of the power so far; 0 without power", _CAST),
+    Feature("quorum_so_far", "log(1 + power so far) minus quorum; 0 where either is not known", _CAST),
+    Feature("voter_evidence", "sum over voters of how much more often proposals passed when they voted so (log-odds)", _PAST),
+    Feature("voter_evidence_mean", "its mean", _PAST),
+    Feature("voter_strongest", "its largest part, by size", _PAST),
+    Feature("for_record", "mean share of passes when those who are for were for; dao_rate without them", _PAST),
+    Feature("against_record", "mean share of passes when those who are against were against; dao_rate without them", _PAST),
+    Feature("known_voters", "log(1 + voters so far who voted on a closed proposal before)", _PAST),
+    Feature("known_share", "their part of the voters so far", _PAST),
+    Feature("author_voted_for", "1 if the author has voted for it", _CAST),
     Feature("stance", "mean stance of the discussion, -1 against to 1 for; 0 without one", "when each post is written"),
     Feature("has_stance", "1 if there is a discussion", "when each post is written"),
 )
@@ -86,14 +107,25 @@ class FeatureRecipe:
     kernels: Mapping[str, Kernel]
     pooled: Mapping[str, float]
 
+    def kernel(self, target: str) -> Kernel:
+        """The kernel of a target: power is learnt as voters are, and reaching the quorum as passing."""
+        return self.kernels[{"power": "voters", "reached": "passed"}.get(target, target)]
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the model sees of one question, and the plain figures an answer shows beside it."""
+    """What the model sees of one question, and what an answer shows beside it: rates, votes, and the rows behind the belief."""
 
     features: Mapping[str, float]
     rates: BaseRates
-    voters: int
+    votes: VotesSoFar
+    turnout: Turnout
+    record: DaoRecord
+    known: int
+    belief: Belief
+    voters: tuple[VoterRecord, ...]
+    author: int
+    kind: int
 
     def row(self) -> Floats:
         """The features in the order of `NAMES`."""
@@ -118,26 +150,32 @@ class FeatureMaker:
         rates = base_rates(record, known, at=at, kind=kind, author=author, pooled=pooled)
         vector = self._records.vector(proposal)
         published = min(days(proposal.published_at or proposal.starts_at or question.as_of), at)
-        point = Points.one(published=published, kind=kind, author=author, vector=vector)
-        priors = {"passed": pooled, "share": None, "voters": None}
-        beliefs = {
-            target: self._beliefs.ask(record, known, target=target, kernel=self._recipe.kernels[target], prior=prior, point=point)
-            for target, prior in priors.items()
-        }
+        beliefs = self._believe(record, known, Points.one(published=published, kind=kind, author=author, vector=vector), pooled)
+        progress = seen_progress(question)
         # Where votes are not collected, silence says nothing: the question is answered as at publication.
-        cast, moment = (question.votes, at) if question.votes_known else ((), published)
+        cast, moment = (question.votes, at) if question.votes_known else ((), at if progress else published)
         votes = count_votes(cast, proposal.choices, as_of=question.as_of)
+        turnout = Turnout.of(votes, progress)
+        voters = voter_records(votes, question.past_votes, record, known, rate=rates.dao)
         numbers = {
-            **_of_beliefs(beliefs, self._recipe.kernels["passed"]),
+            **_of_beliefs(beliefs, self._recipe.kernels["passed"], quorum=proposal.quorum),
             **_of_rates(rates, pooled),
             **_of_record(record, known, at=at, author=author, vector=vector, dao_rate=rates.dao),
             **_of_text(proposal),
             **_of_time(proposal, published=published, at=moment),
+            **of_records(voters, rate=rates.dao, author=author_key(proposal)),
         }
-        numbers |= _of_votes(votes, numbers, at=moment, published=published)
+        numbers |= of_votes(votes, turnout, numbers, at=moment, published=published)
         numbers |= {"stance": question.stance or 0.0, "has_stance": float(question.stance is not None)}
         features = {name: round(float(numbers[name]), PLACES) + 0.0 for name in NAMES}
-        return Seen(features, rates, votes.heads)
+        return Seen(features, rates, votes, turnout, record, known, beliefs["passed"], tuple(voters), author, kind)
+
+    def _believe(self, record: DaoRecord, known: int, point: Points, pooled: float) -> dict[str, Belief]:
+        priors = {"passed": pooled, "share": None, "voters": None, "power": None, "reached": None}
+        return {
+            target: self._beliefs.ask(record, known, target=target, kernel=self._recipe.kernel(target), prior=prior, point=point)
+            for target, prior in priors.items()
+        }
 
 
 def log_odds(probability: float) -> float:
@@ -146,13 +184,19 @@ def log_odds(probability: float) -> float:
     return math.log(bounded / (1.0 - bounded))
 
 
-def _of_beliefs(beliefs: Mapping[str, Belief], kernel: Kernel) -> dict[str, float]:
-    share, voters = beliefs["share"], beliefs["voters"]
+def _of_beliefs(beliefs: Mapping[str, Belief], kernel: Kernel, *, quorum: str | None) -> dict[str, float]:
+    share, voters, power, reached = (beliefs[name] for name in ("share", "voters", "power", "reached"))
+    expected = max(power.mean, 0.0) if power.evidence else UNKNOWN
+    asked = math.log1p(float(quorum)) if quorum is not None and float(quorum) > 0 else UNKNOWN
     return {
         "belief": log_odds(beliefs["passed"].mean),
         "belief_sd": beliefs["passed"].sd / math.sqrt(kernel.variance),
         "share_belief": min(max(share.mean, 0.0), 1.0) if share.evidence else UNKNOWN,
         "voters_belief": max(voters.mean, 0.0) if voters.evidence else UNKNOWN,
+        "power_belief": expected,
+        "reached_belief": log_odds(reached.mean) if reached.evidence else 0.0,
+        "quorum": asked,
+        "quorum_belief": min(max(expected - asked, -12.0), 12.0) if UNKNOWN not in (expected, asked) else 0.0,
     }
 
 
@@ -173,12 +217,7 @@ def _of_record(record: DaoRecord, known: int, *, at: float, author: int, vector:
     last = passed[-10:]
     recent = closed >= at - RECENT_DAYS
     by_author = (record.authors[:known] == author) & (author >= 0)
-    closest, closest_passed = UNKNOWN, 0.5
-    if known and np.any(vector != 0.0):
-        likeness = record.vectors[:known] @ vector
-        place = int(np.argmax(likeness))
-        if likeness[place] != 0.0:
-            closest, closest_passed = float(likeness[place]), float(passed[place])
+    closest, closest_passed, alike_passed = _of_alike(record.vectors[:known], passed, vector, dao_rate)
     return {
         "recent_rate": float((last.sum() + 2.0 * dao_rate) / (len(last) + 2.0)),
         "recent_count": math.log1p(float(recent.sum())),
@@ -186,7 +225,19 @@ def _of_record(record: DaoRecord, known: int, *, at: float, author: int, vector:
         "quiet_days": math.log1p(at - float(closed[-1]) if known else 2000.0),
         "closest_text": closest,
         "closest_passed": closest_passed,
+        "alike_passed": alike_passed,
     }
+
+
+def _of_alike(vectors: Floats, passed: Floats, vector: Floats, rate: float) -> tuple[float, float, float]:
+    """Cosine and result of the most similar closed proposal, and the share of passes among the few most similar."""
+    likeness = vectors @ vector if len(vectors) else np.zeros(0)
+    if not np.any(likeness != 0.0):
+        return UNKNOWN, 0.5, rate
+    near = np.argsort(-likeness, kind="stable")[:ALIKE]
+    weights = np.clip(likeness[near], 0.0, 1.0)
+    share = float((weights @ passed[near] + rate) / (weights.sum() + 1.0))
+    return float(likeness[near[0]]), float(passed[near[0]]), share
 
 
 def _of_text(proposal: KnownProposal) -> dict[str, float]:
@@ -208,28 +259,3 @@ def _of_time(proposal: KnownProposal, *, published: float, at: float) -> dict[st
         "hours_open": math.log1p((at - published) * 24.0),
         "fraction_open": min((at - published) / window, 1.0) if window > 0 else UNKNOWN,
     }
-
-
-def _of_votes(votes: VotesSoFar, numbers: Mapping[str, float], *, at: float, published: float) -> dict[str, float]:
-    prior = 1.0 / (1.0 + math.exp(-numbers["belief"]))
-    heads = _mixed(votes.heads_for, votes.heads_against, prior, BELIEF_HEADS)
-    power = heads
-    if votes.power_for is not None and votes.power_against is not None and votes.power_for + votes.power_against > 0:
-        total = votes.power_for + votes.power_against
-        # The same four heads, each of the mean power of those who voted.
-        power = _mixed(votes.power_for, votes.power_against, prior, BELIEF_HEADS * total / max(votes.heads, 1))
-    silent_since = max(days(votes.last_at), published) if votes.last_at else published
-    expected = numbers["voters_belief"]
-    return {
-        "voters": math.log1p(votes.heads),
-        "pace": math.log1p(votes.heads) - expected if expected != UNKNOWN else 0.0,
-        "heads_for": log_odds(heads),
-        "power_for": log_odds(power),
-        "against": math.log1p(votes.heads_against),
-        "neither": votes.heads_other / votes.heads if votes.heads else 0.0,
-        "hours_silent": math.log1p(max(at - silent_since, 0.0) * 24.0),
-    }
-
-
-def _mixed(ours: float, theirs: float, prior: float, weight: float) -> float:
-    return (ours + weight * prior) / (ours + theirs + weight)

@@ -1,6 +1,8 @@
-"""How proposals end: P(passes), approval share and turnout at any moment from publication to close. Imports no torch."""
+"""How proposals end: P(passes), P(reaches quorum), P(executed), share and turnout at any moment from publication to close.
 
-import math
+Imports no torch.
+"""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,42 +12,63 @@ from numpy.typing import NDArray
 
 from governance.errors import ModelUnavailable
 from governance.evidence import OutcomeForecast, OutcomeQuestion
-from nlp.features import NAMES, UNKNOWN, FeatureMaker, Seen
+from nlp.features import FeatureMaker
 from nlp.model_store import SHIPPED
+from nlp.outcome_answer import LEAST, MOST, Estimate, answer
+from nlp.outcome_recent import RecentResults
 from nlp.outcome_record import Records
+from nlp.outcome_shapley import Shapley
 from nlp.outcome_text import CachedEmbedder, Embedder, MiniLmEmbedder
-from nlp.outcome_weights import OutcomeWeights, load_outcome_weights, raw_passing, stage
+from nlp.outcome_weights import QUANTITIES, OutcomeWeights, cell, load_outcome_weights, offset, raw_probability
 
 Floats = NDArray[np.float64]
-# With fewer closed proposals of the DAO the base rate is served: see docs/models/outcome.md, "Too little history".
-MIN_HISTORY = 5
-# No forecast says never or always.
-LEAST, MOST = 0.005, 0.995
-# Forecasts are rounded to the fixed point in which they are recorded.
-PLACES = 6
-
-_VOTERS, _PACE = NAMES.index("voters"), NAMES.index("pace")
 
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """The model's numbers for many questions: one row each; shares and log(1 + voters) with 5 % and 95 % bounds."""
+    """The model's numbers for many questions, one row each: probabilities, and quantities with their quantiles.
 
+    `ranges` holds, per quantity, columns 5 %, 25 %, middle, 75 % and 95 %; turnouts are log(1 + n).
+    """
+
+    raw: Floats
     passes: Floats
-    share: Floats
-    voters: Floats
+    reached: Floats
+    ranges: dict[str, Floats]
 
     @classmethod
     def of(cls, weights: OutcomeWeights, rows: Floats) -> "Estimates":
         """Evaluate the model on feature rows (order of `features.NAMES`)."""
-        raw = raw_passing(weights.trees["passed"], rows)
-        stages = stage(voters=rows[:, _VOTERS], pace=rows[:, _PACE])
+        raw = raw_probability(weights.trees["passed"], rows)
+        reached = raw_probability(weights.trees["reached"], rows, "reached")
+        cells = cell(rows)
         ranges = {}
-        for target in ("share", "voters"):
-            middle = weights.trees[target].sum(rows)
-            errors = weights.errors[target][stages]
-            ranges[target] = np.column_stack([middle + errors[:, 0], middle, middle + errors[:, 1]])
-        return cls(np.clip(weights.calibration.apply(raw), LEAST, MOST), np.clip(ranges["share"], 0.0, 1.0), ranges["voters"])
+        for target in QUANTITIES:
+            middle = offset(rows, target) + weights.trees[target].sum(rows)
+            errors = weights.errors[target][cells]
+            ranges[target] = np.column_stack(
+                [middle + errors[:, 0], middle + errors[:, 1], middle, middle + errors[:, 2], middle + errors[:, 3]]
+            )
+        return cls(
+            raw=raw,
+            passes=np.clip(weights.calibration["passed"].apply(raw), LEAST, MOST),
+            reached=np.clip(weights.calibration["reached"].apply(reached), LEAST, MOST),
+            ranges=ranges,
+        )
+
+    def row(self, place: int) -> Estimate:
+        """The numbers of one question."""
+        share, voters, power = (self.ranges[target][place] for target in QUANTITIES)
+        return Estimate(float(self.raw[place]), float(self.passes[place]), float(self.reached[place]), share, voters, power)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    weights: OutcomeWeights
+    digest: str
+    maker: FeatureMaker
+    recent: RecentResults
+    shapley: Shapley
 
 
 class ShippedOutcomeForecaster:
@@ -58,66 +81,42 @@ class ShippedOutcomeForecaster:
     def __init__(self, folder: Path = SHIPPED, embedder: Embedder | None = None) -> None:
         self._folder = folder
         self._embedder = CachedEmbedder(MiniLmEmbedder()) if embedder is None else embedder
-        self._loaded: tuple[OutcomeWeights, str, FeatureMaker] | None = None
+        self._loaded: _Loaded | None = None
 
     def digest(self) -> str:
         """SHA-256 of the weights; raises `ModelUnavailable` when they cannot be loaded."""
-        return self._load()[1]
+        return self._load().digest
 
     def forecast(self, question: OutcomeQuestion) -> OutcomeForecast:
-        """P(passes), approval share and turnout at `question.as_of`."""
+        """The forecast at `question.as_of`."""
         return self.forecast_many([question])[0]
 
     def forecast_many(self, questions: Sequence[OutcomeQuestion]) -> list[OutcomeForecast]:
         """One forecast per question, in order; each is the same as if it had been asked alone."""
-        weights, digest, maker = self._load()
+        model = self._load()
         if not questions:
             return []
-        seen = [maker.see(question) for question in questions]
-        estimates = Estimates.of(weights, np.stack([one.row() for one in seen]))
+        seen = [model.maker.see(question) for question in questions]
+        estimates = Estimates.of(model.weights, np.stack([one.row() for one in seen]))
         if not np.isfinite(estimates.passes).all():
-            raise ModelUnavailable("the outcome model gave no finite number", model_digest=digest)
-        return [_answer(one, estimates, row, digest) for row, one in enumerate(seen)]
+            raise ModelUnavailable("the outcome model gave no finite number", model_digest=model.digest)
+        return [
+            answer(
+                question,
+                one,
+                estimates.row(place),
+                model.recent.of(question, one),
+                weights=model.weights,
+                shapley=model.shapley,
+                digest=model.digest,
+            )
+            for place, (question, one) in enumerate(zip(questions, seen, strict=True))
+        ]
 
-    def _load(self) -> tuple[OutcomeWeights, str, FeatureMaker]:
+    def _load(self) -> _Loaded:
         if self._loaded is None:
             weights, digest = load_outcome_weights(self._folder)
-            self._loaded = (weights, digest, FeatureMaker(weights.recipe, Records(self._embedder)))
+            maker = FeatureMaker(weights.recipe, Records(self._embedder))
+            shapley = Shapley.of(weights.trees["passed"])
+            self._loaded = _Loaded(weights, digest, maker, RecentResults(maker, weights), shapley)
         return self._loaded
-
-
-def _answer(seen: Seen, estimates: Estimates, row: int, digest: str) -> OutcomeForecast:
-    history, base = seen.rates.dao_count, min(max(seen.rates.author, LEAST), MOST)
-    enough = history >= MIN_HISTORY
-    passes = float(estimates.passes[row]) if enough else base
-    share, share_range = _share(seen, estimates, row) if enough else (None, None)
-    turnout, turnout_range = _turnout(seen, estimates, row) if enough else (None, None)
-    return OutcomeForecast(
-        passes=round(passes, PLACES),
-        base_rate=round(base, PLACES),
-        lift=round(round(passes, PLACES) - round(base, PLACES), PLACES),
-        history_size=history,
-        approval_share=share,
-        approval_interval=share_range,
-        turnout=turnout,
-        turnout_interval=turnout_range,
-        served="model" if enough else "base_rate",
-        reason=None if enough else f"{history} closed proposals of this DAO are known; the model is served from {MIN_HISTORY}",
-        model_digest=digest,
-        features=seen.features,
-    )
-
-
-def _share(seen: Seen, estimates: Estimates, row: int) -> tuple[float | None, tuple[float, float] | None]:
-    if seen.features["share_belief"] == UNKNOWN:
-        return None, None
-    low, middle, high = (round(float(value), PLACES) for value in estimates.share[row])
-    return middle, (min(low, middle), max(high, middle))
-
-
-def _turnout(seen: Seen, estimates: Estimates, row: int) -> tuple[float | None, tuple[float, float] | None]:
-    if seen.features["voters_belief"] == UNKNOWN:
-        return None, None
-    # Who has voted stays a voter: no bound is below the count so far.
-    low, middle, high = (max(math.expm1(float(value)), float(seen.voters)) for value in estimates.voters[row])
-    return round(middle, PLACES), (round(min(low, middle), PLACES), round(max(high, middle), PLACES))

@@ -19,7 +19,10 @@ from nlp.outcome_record import Codes, DaoRecord, Floats
 
 # More history than this moved no held-out figure, and the work grows with its cube.
 LATEST = 600
-KEPT_FITS = 256
+KEPT_FITS = 160
+KEPT_FACTORS = 8
+# How many of the results behind a belief are named.
+SHOWN = 5
 # A fit is renewed when one part in this many of its results is new: six times fewer fits of a long record.
 RENEWED = 100
 
@@ -94,11 +97,23 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """Posterior of one target. `sd` is in noise units: 0 is certainty, `sqrt(kernel.variance)` no evidence at all."""
+    """Posterior of one target. `sd` is in noise units: 0 is certainty, `sqrt(kernel.variance)` no evidence at all.
+
+    `rows` are the places in the record of the results that moved it most, the strongest first.
+    """
 
     mean: float
     sd: float
     evidence: int
+    rows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Factored:
+    """Some proposals and the Cholesky factor of their covariance."""
+
+    points: Points
+    factor: tuple[Floats, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +121,7 @@ class Fit:
     """The linear algebra of one record up to one moment, shared by every proposal asked about then."""
 
     points: Points
+    rows: NDArray[np.int64]
     factor: tuple[Floats, bool]
     weights: Floats
     prior: float
@@ -115,10 +131,13 @@ class Fit:
         shared = kernel.between(self.points, point)[:, 0]
         explained = float(shared @ cho_solve(self.factor, shared, check_finite=False))
         own = float(kernel.between(point, point)[0, 0])
+        moved = shared * self.weights
+        strongest = np.argsort(-np.abs(moved), kind="stable")[:SHOWN]
         return Belief(
-            mean=self.prior + float(shared @ self.weights),
+            mean=self.prior + float(moved.sum()),
             sd=float(np.sqrt(max(own - explained, 0.0))),
             evidence=len(self.weights),
+            rows=tuple(int(row) for row in self.rows[strongest]),
         )
 
 
@@ -127,9 +146,11 @@ class Beliefs:
 
     def __init__(self) -> None:
         self._fits: OrderedDict[tuple[int, int, str, float], tuple[DaoRecord, Fit | None]] = OrderedDict()
+        # Targets that are known of the same proposals share the factor, which is most of the work.
+        self._factored: OrderedDict[tuple[int, Kernel, bytes], tuple[DaoRecord, Factored]] = OrderedDict()
 
     def ask(self, record: DaoRecord, known: int, *, target: str, kernel: Kernel, prior: float | None, point: Points) -> Belief:
-        """Posterior of `target` ("passed", "share" or "voters") from the first `known` rows of `record`.
+        """Posterior of `target` (see `targets`) from the first `known` rows of `record`.
 
         A `prior` of None takes the record's own mean, fading like `drift`; with no row at all it is NaN.
         """
@@ -140,13 +161,37 @@ class Beliefs:
         known -= known % max(known // RENEWED, 1)
         key = (id(record), known, target, -1.0 if prior is None else prior)
         if key not in self._fits:
-            self._fits[key] = (record, _fit(record, known, target=target, kernel=kernel, prior=prior))
+            self._fits[key] = (record, self._fit(record, known, target=target, kernel=kernel, prior=prior))
             if len(self._fits) > KEPT_FITS:
                 self._fits.popitem(last=False)
         fit = self._fits[key][1]
         if fit is None:
             return Belief(float("nan") if prior is None else prior, float(np.sqrt(kernel.variance)), 0)
         return fit.belief(point, kernel)
+
+    def _fit(self, record: DaoRecord, known: int, *, target: str, kernel: Kernel, prior: float | None) -> Fit | None:
+        column = targets(record, target)[:known]
+        rows = np.flatnonzero(np.isfinite(column))[-LATEST:]
+        if len(rows) == 0:
+            return None
+        shared = self._factor(record, rows, kernel)
+        values = column[rows]
+        if prior is None:
+            fading = np.exp((shared.points.published - shared.points.published.max()) / kernel.fade)
+            prior = float(fading @ values / fading.sum())
+        return Fit(shared.points, rows, shared.factor, cho_solve(shared.factor, values - prior, check_finite=False), prior)
+
+    def _factor(self, record: DaoRecord, rows: NDArray[np.int64], kernel: Kernel) -> Factored:
+        key = (id(record), kernel, rows.tobytes())
+        if key not in self._factored:
+            points = Points.of(record, rows)
+            covariance = kernel.between(points, points)
+            covariance[np.diag_indices_from(covariance)] += 1.0
+            factor = cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False)
+            self._factored[key] = (record, Factored(points, factor))
+            if len(self._factored) > KEPT_FACTORS:
+                self._factored.popitem(last=False)
+        return self._factored[key][1]
 
 
 @cache
@@ -160,25 +205,12 @@ def _one_thread() -> ThreadpoolController:
 
 
 def targets(record: DaoRecord, target: str) -> Floats:
-    """The column a target is learnt from; turnout as log(1 + voters), since it varies by factors."""
-    column: Floats = {"passed": record.passed, "share": record.share, "voters": np.log1p(record.voters)}[target]
+    """The column a target is learnt from; turnout as log(1 + voters) or log(1 + power), since it varies by factors."""
+    if target in ("voters", "power"):
+        logarithms: Floats = np.log1p(record.voters if target == "voters" else record.power)
+        return logarithms
+    column: Floats = {"passed": record.passed, "share": record.share, "reached": record.reached}[target]
     return column
-
-
-def _fit(record: DaoRecord, known: int, *, target: str, kernel: Kernel, prior: float | None) -> Fit | None:
-    column = targets(record, target)[:known]
-    rows = np.flatnonzero(np.isfinite(column))[-LATEST:]
-    if len(rows) == 0:
-        return None
-    points = Points.of(record, rows)
-    values = column[rows]
-    if prior is None:
-        fading = np.exp((points.published - points.published.max()) / kernel.fade)
-        prior = float(fading @ values / fading.sum())
-    covariance = kernel.between(points, points)
-    covariance[np.diag_indices_from(covariance)] += 1.0
-    factor = cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False)
-    return Fit(points, factor, cho_solve(factor, values - prior, check_finite=False), prior)
 
 
 def _same(one: Codes, other: Codes) -> Floats:

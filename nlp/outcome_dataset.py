@@ -6,7 +6,7 @@ what is left out is counted by reason in `Dump.left_out`.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from governance.errors import InvalidInput
-from governance.evidence import ClosedProposal, KnownVote, OutcomeQuestion
-from nlp.outcome_rows import read_closed
+from governance.evidence import ClosedProposal, KnownProgress, KnownVote, OutcomeQuestion
+from nlp.outcome_past_votes import PastVotes
+from nlp.outcome_rows import read_closed, read_progress
 
 MOMENTS = ("open", "6h", "24h", "48h", "72h", "10%", "25%", "50%")
 _VOTE_COLUMNS = ["source", "proposal_id", "voter", "choice", "vp", "created", "created_estimated"]
@@ -30,6 +31,7 @@ class Case:
     votes: tuple[KnownVote, ...]
     votes_from: datetime | None
     votes_to: datetime | None
+    progress: tuple[KnownProgress, ...] = ()
 
     @property
     def opened_at(self) -> datetime:
@@ -40,6 +42,10 @@ class Case:
     def votes_known(self, at: datetime) -> bool:
         """Whether an absent vote means that nobody voted, and not that nobody recorded it."""
         return self.votes_from is not None and self.votes_to is not None and self.votes_from <= at <= self.votes_to
+
+    def progress_by(self, at: datetime) -> tuple[KnownProgress, ...]:
+        """What running totals had been published by `at`, since the proposal was."""
+        return tuple(seen for seen in self.progress if self.opened_at <= seen.seen_at <= at)
 
     def moment(self, name: str) -> datetime | None:
         """When `name` of `MOMENTS` falls for this proposal; None after its close, or where no end was fixed."""
@@ -79,7 +85,12 @@ def read_dump(folder: Path) -> Dump:
         raise InvalidInput("data", str(folder), "a folder with proposals.parquet is needed")
     closed, left_out = read_closed(proposals)
     votes, spans = _read_votes(folder / "votes.parquet", {row.proposal.proposal_id for _, row in closed})
-    cases = [Case(source, row, tuple(votes.get(row.proposal.proposal_id, ())), *spans.get(source, (None, None))) for source, row in closed]
+    progress = read_progress(folder / "decentraland_vote_progress.parquet")
+    cases = [
+        Case(source, row, tuple(votes.get(key, ())), *spans.get(source, (None, None)), progress.get(key, ()))
+        for source, row in closed
+        for key in (row.proposal.proposal_id,)
+    ]
     return Dump(tuple(_with_turnout(case) for case in sorted(cases, key=_order)), left_out)
 
 
@@ -98,17 +109,26 @@ def histories(cases: Sequence[Case]) -> dict[str, tuple[ClosedProposal, ...]]:
     return {dao: tuple(found) for dao, found in rows.items()}
 
 
-def replay(cases: Sequence[Case], history: Mapping[str, tuple[ClosedProposal, ...]], moments: Sequence[str] = MOMENTS) -> Iterator[Asked]:
+def replay(
+    cases: Sequence[Case],
+    history: Mapping[str, tuple[ClosedProposal, ...]],
+    moments: Sequence[str] = MOMENTS,
+    *,
+    past: Sequence[Case] | None = None,
+) -> Iterator[Asked]:
     """The questions that could have been asked of `cases`, one per moment while it was open and its votes known.
 
-    Before the vote every case is asked. The history tuple of a DAO is one object for all its questions, so that the
-    work on it is done once; what was not yet closed is dropped where features are made.
+    Before the vote every case is asked; while it runs, those whose votes or running totals are known. The history tuple of
+    a DAO is one object for all its questions, so that the work on it is done once; what was not yet closed is dropped
+    where features are made. `past` are the votes of the DAOs' other proposals; without it, those of `cases`.
     """
+    before = PastVotes(cases if past is None else past)
     for case in cases:
         proposal = case.closed.proposal
         for name in moments:
             at = case.moment(name)
-            if at is None or (name != "open" and not case.votes_known(at)):
+            progress = () if at is None else case.progress_by(at)
+            if at is None or (name != "open" and not case.votes_known(at) and not progress):
                 continue
             votes = tuple(vote for vote in case.votes if vote.cast_at <= at)
             question = OutcomeQuestion(
@@ -118,6 +138,8 @@ def replay(cases: Sequence[Case], history: Mapping[str, tuple[ClosedProposal, ..
                 history=history.get(proposal.dao_id, ()),
                 stance=None,
                 votes_known=case.votes_known(at),
+                progress=progress,
+                past_votes=before.of(proposal.dao_id, votes, before=at),
             )
             yield Asked(name, question, case)
 
@@ -132,8 +154,7 @@ def _with_turnout(case: Case) -> Case:
     if row.voters is not None or not case.votes or not case.votes_known(case.opened_at):
         return case
     voters = len({vote.voter.lower() for vote in case.votes})
-    counted = ClosedProposal(row.proposal, row.closed_at, row.passed, row.approval_share, voters)
-    return Case(case.source, counted, case.votes, case.votes_from, case.votes_to)
+    return replace(case, closed=replace(row, voters=voters))
 
 
 def _read_votes(file: Path, wanted: set[str]) -> tuple[dict[str, list[KnownVote]], dict[str, tuple[datetime | None, datetime | None]]]:

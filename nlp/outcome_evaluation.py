@@ -3,50 +3,26 @@
 import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from governance.evidence import OutcomeForecast
 from nlp.model_store import SHIPPED
 from nlp.outcome import ShippedOutcomeForecaster
+from nlp.outcome_answered import MODELS, Answered
 from nlp.outcome_dataset import MOMENTS, Asked, Case, histories, joined, read_dump, replay
-from nlp.outcome_metrics import bootstrap, score
+from nlp.outcome_metrics import bootstrap, on_fails, score
+from nlp.outcome_other_rows import INTERVALS_FROM, other_rows, range_rows, reliability_rows
 from nlp.outcome_text import Embedder
 from nlp.outcome_training import embedded
 from nlp.outcome_weights import load_outcome_weights, trained_key
 
 Floats = NDArray[np.float64]
 SEED = 20261121
-# Intervals of smaller sets say only that the set is small.
-INTERVALS_FROM = 100
-MODELS = ("assent", "assent_belief", "base_rate", "dao_rate", "majority", "votes_so_far")
 _DAOSTACK_DAOHAUS = ("grasia_daostack", "grasia_daohaus")
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """One question, its forecast and what came of it."""
-
-    asked: Asked
-    forecast: OutcomeForecast
-
-    def said(self, model: str) -> float | None:
-        """The probability of `model` (one of `MODELS`); None where it has nothing to say."""
-        features = self.forecast.features
-        if model == "assent":
-            return self.forecast.passes
-        if model == "base_rate":
-            return self.forecast.base_rate
-        if model == "majority":
-            return 1.0 if features["dao_rate"] >= 0 else 0.0
-        if model == "votes_so_far" and features["voters"] <= 0:
-            return None if self.asked.moment == "open" else 0.5
-        name = {"assent_belief": "belief", "dao_rate": "dao_rate", "votes_so_far": "heads_for"}[model]
-        return float(1.0 / (1.0 + np.exp(-features[name])))
 
 
 def evaluate_outcome(
@@ -60,8 +36,9 @@ def evaluate_outcome(
     """Replay the proposals of `data` in time and score every model on each slice and moment.
 
     Rows of `history` may be known to forecasts but are not scored, and neither is what the weights were trained on:
-    of each DAO only proposals that closed after its last trained one count. Returns `rows` (with 90 %
-    bootstrap intervals from 100 answers on) and `ranges` (coverage of the 90 % intervals and median error). Raises
+    of each DAO only proposals that closed after its last trained one count. Returns `rows` (with 90 % bootstrap intervals from
+    100 answers on; slices that begin with "quorum/" and "executed/" score those questions), `ranges` (coverage of the 50 % and
+    90 % intervals and median error) and `reliability` (stated and found frequency per tenth, for plots). Raises
     `InvalidInput` without proposals, `ModelUnavailable` without weights or encoder.
     """
     own = read_dump(data)
@@ -69,13 +46,20 @@ def evaluate_outcome(
     trained_until = load_outcome_weights(weights)[0].trained_until
     scored = [case for case in own.cases if not _trained(case, trained_until)]
     forecaster = ShippedOutcomeForecaster(weights, embedded(cases, embedder, embeddings))
-    asked = tqdm(list(replay(scored, histories(cases), MOMENTS)), desc="forecasts", disable=not sys.stderr.isatty())
-    answered = [Answered(one, forecaster.forecast(one.question)) for one in asked]
+    asked = tqdm(replay(scored, histories(cases), MOMENTS, past=cases), desc="forecasts", disable=not sys.stderr.isatty())
+    answered = [Answered(_slim(one), forecaster.forecast(one.question)) for one in asked]
     groups = _slices(answered)
+    rows = [row for (name, moment), found in groups.items() for row in _rows(name, moment, found)]
     return {
-        "rows": [row for (name, moment), found in groups.items() for row in _rows(name, moment, found)],
-        "ranges": [row for (name, moment), found in groups.items() for row in _ranges(name, moment, found)],
+        "rows": [*rows, *(row for (name, moment), found in groups.items() for row in other_rows(name, moment, found))],
+        "ranges": [row for (name, moment), found in groups.items() for row in range_rows(name, moment, found)],
+        "reliability": [row for (name, moment), found in groups.items() for row in reliability_rows(name, moment, found)],
     }
+
+
+def _slim(asked: Asked) -> Asked:
+    """The question without its votes, which nobody asks for again: they are most of the memory."""
+    return replace(asked, question=replace(asked.question, votes=(), past_votes=(), progress=()))
 
 
 def _trained(case: Case, trained_until: Mapping[str, int]) -> bool:
@@ -101,13 +85,14 @@ def _slices(answered: Sequence[Answered]) -> dict[tuple[str, str], list[Answered
 
 def _rows(name: str, moment: str, answered: Sequence[Answered]) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
-    passed = np.array([float(one.asked.case.closed.passed) for one in answered])
+    passed = np.array([one.passed for one in answered])
     for model in MODELS:
         said = [one.said(model) for one in answered]
         if None in said:
             continue
         probabilities = np.array(said, dtype=float)
         row: dict[str, object] = {"slice": name, "at": moment, "model": model, **score(probabilities, passed).as_row()}
+        row |= on_fails(probabilities, passed)
         if len(passed) >= INTERVALS_FROM:
             row["intervals"] = bootstrap(probabilities, passed, seed=SEED)
         if name.startswith("pooled/"):
@@ -126,26 +111,3 @@ def _within_dao_auc(answered: Sequence[Answered], probabilities: Floats, passed:
         right += float((apart > 0).sum() + 0.5 * (apart == 0).sum())
         pairs += apart.size
     return round(right / pairs, 4) if pairs else None
-
-
-def _ranges(name: str, moment: str, answered: Sequence[Answered]) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
-    shares = [(one.forecast.approval_share, one.forecast.approval_interval, one.asked.case.closed.approval_share) for one in answered]
-    turnouts = [(one.forecast.turnout, one.forecast.turnout_interval, one.asked.case.closed.voters) for one in answered]
-    for target, found in (("approval_share", shares), ("turnout", turnouts)):
-        known = [(middle, span, truth) for middle, span, truth in found if middle is not None and span and truth is not None]
-        if len(known) < INTERVALS_FROM:
-            continue
-        covered = np.mean([span[0] - 1e-6 <= truth <= span[1] + 1e-6 for _, span, truth in known])
-        errors = [abs(middle - truth) / (max(truth, 1) if target == "turnout" else 1.0) for middle, _, truth in known]
-        rows.append(
-            {
-                "slice": name,
-                "at": moment,
-                "target": target,
-                "n": len(known),
-                "coverage_90": round(float(covered), 4),
-                "median_error": round(float(np.median(errors)), 4),
-            }
-        )
-    return rows

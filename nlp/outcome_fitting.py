@@ -7,12 +7,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlp.base_rates import family, pooled_rate
-from nlp.calibration import Calibration, fit_best
+from nlp.calibration import Calibration, fit_best, identity
 from nlp.features import NAMES, FeatureRecipe
 from nlp.outcome_belief import Beliefs, Kernel, Points, targets
 from nlp.outcome_record import DaoRecord
-from nlp.outcome_weights import BELIEF, STAGES, TARGETS, OutcomeWeights, raw_passing, stage
-from nlp.trees import Trees, from_boosting
+from nlp.outcome_skill import held_out_skill
+from nlp.outcome_weights import (
+    BANDS,
+    PROBABILITIES,
+    QUANTILES,
+    QUANTITIES,
+    STAGES,
+    TARGETS,
+    VOTERS,
+    OutcomeWeights,
+    band,
+    cell,
+    offset,
+    raw_probability,
+)
+from nlp.trees import Trees, from_boosting, no_trees
 
 Floats = NDArray[np.float64]
 
@@ -33,27 +47,41 @@ _MOST = Kernel(
 FAMILY_COUNT = 100
 # At most this many forecasts of one DAO judge a kernel, so that one long record does not decide for all.
 JUDGED_PER_DAO = 120
+# Running totals without sides say little of passing, and one DAO has thousands of them.
+TOTALS_WEIGHT = 0.1
+# What passing does not look at: expected powers and quorums tell eras apart, and the next era's are others.
+_UNSEEN = ("power_belief", "reached_belief", "quorum", "quorum_belief", "quorum_so_far", "power_pace", "alike_passed")
+BLIND = np.isin(NAMES, _UNSEEN)
+# Fewer held-out rows calibrate nothing.
+FEWEST_TO_CALIBRATE = 40
+FEWEST_IN_CELL = 60
 
 BOOSTING: Mapping[str, float | int] = {
-    "n_estimators": 160,
-    "learning_rate": 0.05,
+    "n_estimators": 300,
+    "learning_rate": 0.03,
     "max_depth": 3,
     "subsample": 0.6,
     "min_samples_leaf": 40,
     "max_features": 0.5,
 }
+# Quantities are smoother: half the trees, each a step twice as long, were no worse.
+BOOSTING_QUANTITIES: Mapping[str, float | int] = {**BOOSTING, "n_estimators": 150, "learning_rate": 0.06}
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One training row: features, what came of it (NaN where unknown; voters as log(1 + n)), and its weight."""
+    """One training row: features, what came of it (NaN where unknown; turnout as log(1 + n)), its weight and family of kinds."""
 
     row: Floats
     passed: float
     share: float
     voters: float
+    power: float
+    reached: float
     weight: float
     late: bool
+    family: str = ""
+    dao: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +92,8 @@ class Sheet:
     targets: Mapping[str, Floats]
     weights: Floats
     late: NDArray[np.bool_]
+    families: NDArray[np.str_]
+    daos: NDArray[np.str_]
 
     @classmethod
     def of(cls, lessons: Sequence[Lesson]) -> "Sheet":
@@ -73,11 +103,14 @@ class Sheet:
             targets={name: np.array([getattr(lesson, name) for lesson in lessons]) for name in TARGETS},
             weights=np.array([lesson.weight for lesson in lessons]),
             late=np.array([lesson.late for lesson in lessons]),
+            families=np.array([lesson.family for lesson in lessons]),
+            daos=np.array([lesson.dao for lesson in lessons]),
         )
 
     def where(self, keep: NDArray[np.bool_]) -> "Sheet":
         """The lessons for which `keep` is true."""
-        return Sheet(self.rows[keep], {name: column[keep] for name, column in self.targets.items()}, self.weights[keep], self.late[keep])
+        columns = {name: column[keep] for name, column in self.targets.items()}
+        return Sheet(self.rows[keep], columns, self.weights[keep], self.late[keep], self.families[keep], self.daos[keep])
 
 
 def pooled_rates(kinds: Sequence[str], passed: Sequence[bool]) -> dict[str, float]:
@@ -134,28 +167,39 @@ def walk_error(records: Sequence[DaoRecord], kernel: Kernel, *, target: str, poo
 
 
 def fit_weights(recipe: FeatureRecipe, sheet: Sheet, *, trained_until: Mapping[str, int], seed: int) -> tuple[OutcomeWeights, str]:
-    """All weights from training rows in time order, and the name of the calibration that won.
+    """All weights from training rows in time order, and the name of the quorum's calibration that won.
 
-    Calibration and interval widths come from the `late` rows, forecast by trees that saw only the others; the trees
+    Calibration, interval widths and skill come from the `late` rows, forecast by trees that saw only the others; the trees
     that are kept are then fitted on all rows.
     """
     early, late = sheet.where(~sheet.late), sheet.where(sheet.late)
     trial = {target: fit_trees(early, target, seed=seed) for target in TARGETS}
-    name, calibration = fit_best(raw_passing(trial["passed"], late.rows), late.targets["passed"])
+    # Passing is calibrated by the DAO's latest results (`outcome_recent`): a map over all DAOs of one era was off in the next.
+    told = late.where(np.isfinite(late.targets["reached"]))
+    name, reached = _calibrated(trial["reached"], told, "reached")
+    calibration = {"passed": identity(), "reached": reached}
+    said = calibration["passed"].apply(raw_probability(trial["passed"], late.rows))
     return OutcomeWeights(
         recipe=recipe,
         trees={target: fit_trees(sheet, target, seed=seed) for target in TARGETS},
         calibration=calibration,
-        errors={target: held_out_errors(trial[target], late, target) for target in ("share", "voters")},
+        errors={target: held_out_errors(trial[target], late, target) for target in QUANTITIES},
+        skill=held_out_skill(said, late.rows, late.targets["passed"], families=late.families, daos=late.daos, bands=band(late.rows)),
         trained_until=trained_until,
     ), name
+
+
+def _calibrated(trees: Trees, late: Sheet, target: str) -> tuple[str, Calibration]:
+    if len(late.rows) < FEWEST_TO_CALIBRATE:
+        return "identity", identity()
+    return fit_best(raw_probability(trees, late.rows, target), late.targets[target])
 
 
 def fit_passing(sheet: Sheet, *, seed: int) -> tuple[Trees, Calibration]:
     """Trees and calibration for passing from rows in time order; the last fifth calibrates, as in `fit_weights`."""
     late = np.arange(len(sheet.rows)) >= int(len(sheet.rows) * 0.8)
     trial = fit_trees(sheet.where(~late), "passed", seed=seed)
-    _, calibration = fit_best(raw_passing(trial, sheet.rows[late]), sheet.targets["passed"][late])
+    _, calibration = fit_best(raw_probability(trial, sheet.rows[late]), sheet.targets["passed"][late])
     return fit_trees(sheet, "passed", seed=seed), calibration
 
 
@@ -163,35 +207,52 @@ def fit_trees(sheet: Sheet, target: str, *, seed: int) -> Trees:
     """Boosted trees for one target over the rows that have it; those for passing correct the belief's log-odds."""
     from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor  # noqa: PLC0415 - training only
 
-    column = sheet.targets[target]
-    known = np.isfinite(column)
-    rows, wanted, weights = sheet.rows[known], column[known], sheet.weights[known]
-    if target == "passed":
-        model = GradientBoostingClassifier(**BOOSTING, random_state=seed, init=_BeliefFirst())
+    known = np.isfinite(sheet.targets[target])
+    if target in QUANTITIES:
+        known &= offset(sheet.rows, target) >= 0.0
+    rows, wanted, weights = sheet.rows[known], sheet.targets[target][known], sheet.weights[known]
+    if target in PROBABILITIES:
+        if len(np.unique(wanted)) < 2:
+            return no_trees()
+        if target == "passed":
+            weights = weights * np.where(_only_totals(rows), TOTALS_WEIGHT, 1.0)
+            rows = np.where(BLIND, 0.0, rows)
+        model = GradientBoostingClassifier(**BOOSTING, random_state=seed, init=_BeliefFirst(target))
         return from_boosting(model.fit(rows, wanted, sample_weight=weights), 0.0)
-    model = GradientBoostingRegressor(**BOOSTING, random_state=seed).fit(rows, wanted, sample_weight=weights)
-    return from_boosting(model, float(np.average(wanted, weights=weights)))
+    if len(rows) < FEWEST_TO_CALIBRATE:
+        return no_trees()
+    model = GradientBoostingRegressor(**BOOSTING_QUANTITIES, loss="huber", init="zero", random_state=seed)
+    return from_boosting(model.fit(rows, wanted - offset(rows, target), sample_weight=weights), 0.0)
 
 
 def held_out_errors(trees: Trees, late: Sheet, target: str) -> Floats:
-    """The 5 % and 95 % quantiles of (truth - estimate) per stage of the vote: split-conformal widths.
+    """The `QUANTILES` of (truth - estimate) per cell: split-conformal widths.
 
-    Quantiles are the conformal ones, rank ceil((n + 1) q) (Vovk et al.; Lei et al., 2018, §2.2); a stage with too
-    few rows takes those of all stages.
+    Quantiles are the conformal ones, rank ceil((n + 1) q) (Vovk et al.; Lei et al., 2018, §2.2); a cell with too
+    few rows takes those of its stage, else of all.
     """
-    known = np.isfinite(late.targets[target])
+    known = np.isfinite(late.targets[target]) & (offset(late.rows, target) >= 0.0)
     rows = late.rows[known]
-    errors = late.targets[target][known] - trees.sum(rows)
-    stages = stage(voters=rows[:, NAMES.index("voters")], pace=rows[:, NAMES.index("pace")])
+    errors = late.targets[target][known] - (offset(rows, target) + trees.sum(rows))
+    cells = cell(rows)
     widths = []
-    for place in range(STAGES):
-        of_stage = errors[stages == place]
-        widths.append(_conformal(of_stage if len(of_stage) >= 60 else errors))
+    for place in range(STAGES * (len(BANDS) + 1)):
+        choices = (errors[cells == place], errors[cells % STAGES == place % STAGES], errors, np.zeros(1))
+        widths.append(_conformal(next(found for found in choices if len(found) >= FEWEST_IN_CELL or found is choices[-1])))
     return np.array(widths)
+
+
+def _only_totals(rows: Floats) -> NDArray[np.bool_]:
+    """Where somebody has voted and nobody knows for whom."""
+    only: NDArray[np.bool_] = (rows[:, VOTERS] > 0) & (rows[:, NAMES.index("sides_known")] == 0)
+    return only
 
 
 class _BeliefFirst:
     """What boosting starts from: the belief, so that trees learn only where it errs."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
 
     def fit(self, rows: Floats, passed: Floats, sample_weight: Floats | None = None) -> "_BeliefFirst":
         """There is nothing to fit."""
@@ -200,15 +261,15 @@ class _BeliefFirst:
 
     def predict_proba(self, rows: Floats) -> Floats:
         """The belief's probabilities of failing and passing."""
-        passes = 1.0 / (1.0 + np.exp(-rows[:, BELIEF]))
+        passes = 1.0 / (1.0 + np.exp(-offset(rows, self.target)))
         return np.column_stack([1.0 - passes, passes])
 
 
-def _conformal(errors: Floats) -> tuple[float, float]:
-    ordered = np.sort(errors)
-    count = len(ordered)
-    high = min(int(np.ceil((count + 1) * 0.95)), count) - 1
-    return float(ordered[count - 1 - high]), float(ordered[high])
+def _conformal(errors: Floats) -> tuple[float, ...]:
+    ordered, count = np.sort(errors), len(errors)
+    upper = [min(int(np.ceil((count + 1) * part)), count) - 1 for part in QUANTILES if part > 0.5]
+    lower = [count - 1 - place for place in reversed(upper)]
+    return tuple(float(ordered[place]) for place in (*lower, *upper))
 
 
 def _neighbour(kernel: Kernel, rng: np.random.Generator) -> Kernel:

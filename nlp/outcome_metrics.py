@@ -78,6 +78,20 @@ def expected_calibration_error(probabilities: Floats, passed: Floats) -> float:
     return float(distances[counts > 0].sum() / len(passed))
 
 
+def on_fails(probabilities: Floats, passed: Floats) -> dict[str, float | None]:
+    """Recall of fails at one half, and the area under precision and recall of fails (average precision); None without fails."""
+    failed = passed == 0.0
+    if not failed.any():
+        return {"fail_recall": None, "fail_pr_auc": None}
+    recall = float((probabilities[failed] < 0.5).mean())
+    # Ties are one step: an order among equals would be invented.
+    levels, place = np.unique(probabilities, return_inverse=True)
+    caught = np.cumsum(np.bincount(place, failed.astype(float), minlength=len(levels)))
+    called = np.cumsum(np.bincount(place, minlength=len(levels)))
+    area = float(np.sum(np.diff(caught, prepend=0.0) * caught / called) / failed.sum())
+    return {"fail_recall": round(recall, 4), "fail_pr_auc": round(area, 4)}
+
+
 def bootstrap(probabilities: Floats, passed: Floats, *, seed: int) -> dict[str, list[float] | None]:
     """90 % intervals of AUC and Brier over resampled answers; AUC's is None when a resample has one kind only."""
     rng = np.random.default_rng(seed)

@@ -47,11 +47,16 @@ class DaoRecord:
     passed: Floats
     share: Floats
     voters: Floats
+    power: Floats
+    reached: Floats
+    executed: Floats
     kinds: Codes
     authors: Codes
     vectors: Floats
     kind_codes: dict[str, int]
     author_codes: dict[str, int]
+    rows: tuple[ClosedProposal, ...]
+    places: dict[str, int]
 
     def known_before(self, moment: float) -> int:
         """How many rows, from the first, had a result before `moment` (exclusive)."""
@@ -78,11 +83,16 @@ def build_record(rows: Iterable[ClosedProposal], embedder: Embedder) -> DaoRecor
         passed=_floats(float(row.passed) for row in ordered),
         share=_floats(nan if row.approval_share is None else row.approval_share for row in ordered),
         voters=_floats(nan if row.voters is None else float(row.voters) for row in ordered),
+        power=_floats(nan if row.power is None else row.power for row in ordered),
+        reached=_floats(nan if row.quorum_reached is None else float(row.quorum_reached) for row in ordered),
+        executed=_floats(nan if row.executed is None else float(row.executed) for row in ordered),
         kinds=_codes((kind_key(row.proposal) for row in ordered), kind_codes),
         authors=_codes((author_key(row.proposal) for row in ordered), author_codes),
         vectors=embedder.embed([proposal_text(row.proposal) for row in ordered]).astype(np.float64),
         kind_codes=kind_codes,
         author_codes=author_codes,
+        rows=tuple(ordered),
+        places={row.proposal.proposal_id: place for place, row in enumerate(ordered)},
     )
 
 

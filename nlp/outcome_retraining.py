@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from governance.errors import InvalidInput
 from governance.evidence import OutcomeAnswer, OutcomeCandidate, OutcomeQuestion
 from governance.promotions import UNIT, HeldOutResult, decide_promotion
+from nlp.base_rates import family
 from nlp.features import FeatureMaker
 from nlp.model_store import SHIPPED, find_weights, read_weights
 from nlp.outcome import Estimates
 from nlp.outcome_fitting import Sheet, fit_passing
 from nlp.outcome_metrics import log_loss
-from nlp.outcome_record import Records
+from nlp.outcome_record import Records, kind_key
 from nlp.outcome_text import Embedder
 from nlp.outcome_weights import NAME, OutcomeWeights, pack, unpack
 
@@ -69,7 +70,7 @@ def retrain_outcome(
     if len(passed) < FEWEST_ANSWERS or not 0 < passed.sum() < len(passed):
         raise InvalidInput("rows", len(passed), f"at least {FEWEST_ANSWERS} earlier answers of both kinds are needed")
     trees, calibration = fit_passing(early, seed=SEED)
-    fitted = replace(weights, trees={**weights.trees, "passed": trees}, calibration=calibration)
+    fitted = replace(weights, trees={**weights.trees, "passed": trees}, calibration={**weights.calibration, "passed": calibration})
     data = pack(fitted)
     answers = _answers_digest(later)
     result = _result(fitted, data, late, answers)
@@ -99,6 +100,8 @@ def _sheet(earlier: Sequence[Answer], later: Sequence[Answer], maker: FeatureMak
         targets={"passed": passed},
         weights=np.ones(len(rows)),
         late=np.arange(len(rows)) >= len(earlier),
+        families=np.array([family(kind_key(question.proposal)) for question, _ in rows]),
+        daos=np.array([question.proposal.dao_id for question, _ in rows]),
     )
 
 

@@ -2,19 +2,19 @@
 
 import json
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from governance.evidence import ClosedProposal, KnownProposal
-from governance.outcome_sources import HEADCOUNT_PROXY, end_is_scheduled
+from governance.evidence import ClosedProposal, KnownProgress, KnownProposal
+from governance.outcome_sources import HEADCOUNT_PROXY, end_is_scheduled, was_executed
 
 _COLUMNS = (
     "source", "dao", "proposal_id", "title", "body", "choices", "type", "created", "start", "end", "votes_count",
-    "author", "outcome", "outcome_rule", "approval_share",
+    "author", "outcome", "outcome_rule", "approval_share", "quorum", "scores_total", "state",
 )  # fmt: skip
 # Times outside these years are slips of the pen (the data README counts 26).
 _FIRST, _LAST = datetime(2014, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
@@ -36,6 +36,19 @@ def read_closed(file: Path) -> tuple[list[tuple[str, ClosedProposal]], Mapping[s
     return closed, dict(sorted(left_out.items()))
 
 
+def read_progress(file: Path) -> dict[str, tuple[KnownProgress, ...]]:
+    """Running totals by proposal, oldest first; empty without the file."""
+    found: dict[str, list[KnownProgress]] = defaultdict(list)
+    if not file.is_file():
+        return {}
+    for row in pq.read_table(file, columns=["proposal_id", "snapshot_at", "total_vp", "votes"]).to_pylist():
+        seen, power = _moment(row["snapshot_at"]), row["total_vp"]
+        if seen is not None:
+            known = power is not None and math.isfinite(power) and power >= 0
+            found[row["proposal_id"]].append(KnownProgress(seen, row["votes"], repr(power) if known else None))
+    return {key: tuple(sorted(rows, key=lambda each: each.seen_at)) for key, rows in found.items()}
+
+
 def _closed(row: Mapping[str, object]) -> ClosedProposal | str:
     if row.get("outcome") not in ("pass", "fail"):
         return "no outcome"
@@ -51,6 +64,7 @@ def _closed(row: Mapping[str, object]) -> ClosedProposal | str:
         return "closed before it was published"
     share, voters = row.get("approval_share"), row.get("votes_count")
     scheduled = end_is_scheduled(str(row["source"]))
+    quorum, power = _positive(row.get("quorum")), _positive(row.get("scores_total"))
     proposal = KnownProposal(
         proposal_id=str(row["proposal_id"]),
         dao_id=str(row["dao"]),
@@ -63,6 +77,7 @@ def _closed(row: Mapping[str, object]) -> ClosedProposal | str:
         published_at=published,
         starts_at=started,
         ends_at=ended if scheduled else None,
+        quorum=None if quorum is None else repr(quorum),
     )
     return ClosedProposal(
         proposal=proposal,
@@ -70,7 +85,14 @@ def _closed(row: Mapping[str, object]) -> ClosedProposal | str:
         passed=row["outcome"] == "pass",
         approval_share=share if isinstance(share, float) and math.isfinite(share) and 0 <= share <= 1 else None,
         voters=voters if isinstance(voters, int) and voters >= 0 else None,
+        power=power,
+        quorum_reached=None if quorum is None or row.get("scores_total") is None else (power or 0.0) >= quorum,
+        executed=was_executed(str(row["source"]), _text(row.get("state"))),
     )
+
+
+def _positive(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) and value > 0 else None
 
 
 def _moment(seconds: object) -> datetime | None:

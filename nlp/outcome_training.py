@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from nlp.base_rates import family
 from nlp.features import FeatureMaker, FeatureRecipe
 from nlp.model_store import SHIPPED, StoredWeights
-from nlp.outcome_dataset import MOMENTS, Asked, Case, histories, read_dump, replay
+from nlp.outcome_dataset import Asked, Case, histories, read_dump, replay
 from nlp.outcome_fitting import Lesson, Sheet, fit_weights, pooled_rates, search_kernel
 from nlp.outcome_record import DaoRecord, Records, build_record, kind_key
 from nlp.outcome_text import CachedEmbedder, Embedder, MiniLmEmbedder, proposal_text
-from nlp.outcome_weights import TARGETS, OutcomeWeights, save_outcome_weights, trained_key
+from nlp.outcome_weights import KERNELS, OutcomeWeights, save_outcome_weights, trained_key
 
 # The last 30 % of each DAO's closed proposals are never trained on: they are what the card's figures are measured on.
 TRAINED_PART = 0.7
@@ -23,6 +24,8 @@ CALIBRATED_FROM = 0.8
 TRIALS: Mapping[str, int] = {"passed": 6, "share": 3, "voters": 3}
 # A kernel is judged on DAOs with this many trained proposals; shorter records say next to nothing of it.
 JUDGING_COUNT = 10
+# The moments that are learnt from; those between them taught nothing more and take as long.
+LEARNT_MOMENTS = ("open", "6h", "24h", "72h", "50%")
 # A later look at a proposal is no new proposal.
 LATER_WEIGHT = 0.5
 
@@ -75,11 +78,11 @@ def fit_outcome(
             target: search_kernel(
                 records, target=target, pooled=pooled, trials=trials[target], seed=seed, step=lambda: bar.update() and None
             )
-            for target in TARGETS
+            for target in KERNELS
         }
     recipe = FeatureRecipe(kernels, pooled)
     history = histories(trained)
-    asked = tqdm(list(replay(trained, history, MOMENTS)), desc="features", disable=_quiet())
+    asked = tqdm(list(replay(trained, history, LEARNT_MOMENTS)), desc="features", disable=_quiet())
     maker = FeatureMaker(recipe, Records(embedder))
     lessons = [lesson(one, maker, late=one.case.closed.proposal.proposal_id in late) for one in asked]
     until = {trained_key(dao): max(int(row.closed_at.timestamp()) for row in rows) for dao, rows in sorted(history.items())}
@@ -94,8 +97,12 @@ def lesson(asked: Asked, maker: FeatureMaker, *, late: bool) -> Lesson:
         passed=float(row.passed),
         share=float("nan") if row.approval_share is None else row.approval_share,
         voters=float("nan") if row.voters is None else float(np.log1p(row.voters)),
+        power=float("nan") if row.power is None else float(np.log1p(row.power)),
+        reached=float("nan") if row.quorum_reached is None else float(row.quorum_reached),
         weight=1.0 if asked.moment == "open" else LATER_WEIGHT,
         late=late,
+        family=family(kind_key(row.proposal)),
+        dao=row.proposal.dao_id,
     )
 
 

@@ -18,12 +18,24 @@ from nlp.outcome_belief import Kernel
 from nlp.trees import Trees
 
 NAME = "outcome"
-FORMAT = "assent-outcome/1"
-TARGETS = ("passed", "share", "voters")
+FORMAT = "assent-outcome/2"
+PROBABILITIES = ("passed", "reached")
+QUANTITIES = ("share", "voters", "power")
+TARGETS = (*PROBABILITIES, *QUANTITIES)
+# Those that are searched for; the others borrow one (`FeatureRecipe.kernel`).
+KERNELS = ("passed", "share", "voters")
 # Stages of a vote for interval widths: nobody voted; under e^-1 of the expected voters; more.
 STAGES = 3
+# Histories below so many closed proposals are one band each; the last band has no end.
+BANDS = (10, 50)
+# Of what is left of the truth above an estimate: 50 % and 90 % intervals.
+QUANTILES = (0.05, 0.25, 0.75, 0.95)
 
-BELIEF = NAMES.index("belief")
+BELIEF, VOTERS, PACE = (NAMES.index(name) for name in ("belief", "voters", "pace"))
+_BELIEFS = {
+    target: NAMES.index("belief" if target == "passed" else f"{target}_belief")
+    for target in ("passed", "reached", "share", "voters", "power")
+}
 
 Floats = NDArray[np.float64]
 
@@ -32,14 +44,16 @@ Floats = NDArray[np.float64]
 class OutcomeWeights:
     """All the model was taught.
 
-    `errors` holds, per target and stage, the 5 % and 95 % quantiles of held-out errors; `trained_until` the close of
-    the last trained proposal per DAO (`trained_key`), unix seconds: what an evaluation must not score.
+    `errors` holds, per target and cell (`cell`), the `QUANTILES` of held-out errors; `skill` per family of kinds, stage and
+    band (`skill_key`) how many held-out answers there were, the log loss of model and base rate on them and its error; `trained_until` the
+    close of the last trained proposal per DAO (`trained_key`), unix seconds: what an evaluation must not score.
     """
 
     recipe: FeatureRecipe
     trees: Mapping[str, Trees]
-    calibration: Calibration
+    calibration: Mapping[str, Calibration]
     errors: Mapping[str, Floats]
+    skill: Mapping[str, tuple[int, float, float, float]]
     trained_until: Mapping[str, int]
 
 
@@ -48,10 +62,37 @@ def trained_key(dao_id: str) -> str:
     return sha256(dao_id.encode("utf-8", errors="replace")).hexdigest()[:16]
 
 
-def raw_passing(trees: Trees, rows: Floats) -> Floats:
-    """Uncalibrated P(passes): the belief's log-odds, corrected by the trees."""
-    probabilities: Floats = 1.0 / (1.0 + np.exp(-(rows[:, BELIEF] + trees.sum(rows))))
+def offset(rows: Floats, target: str) -> Floats:
+    """What the trees of a target correct: the belief, for turnout at least the voters or power so far."""
+    believed: Floats = rows[:, _BELIEFS[target]]
+    if target == "voters":
+        return np.maximum(believed, rows[:, VOTERS])
+    if target == "power":
+        # Power so far, from its distance to the belief.
+        return believed + np.maximum(rows[:, NAMES.index("power_pace")], 0.0)
+    return believed
+
+
+def raw_probability(trees: Trees, rows: Floats, target: str = "passed") -> Floats:
+    """Uncalibrated probability: the belief's log-odds, corrected by the trees."""
+    probabilities: Floats = 1.0 / (1.0 + np.exp(-(offset(rows, target) + trees.sum(rows))))
     return probabilities
+
+
+def cell(rows: Floats) -> NDArray[np.int64]:
+    """The cell of each row for interval widths: its stage, within the band of its DAO's history."""
+    return band(rows) * STAGES + stage(voters=rows[:, VOTERS], pace=rows[:, PACE])
+
+
+def band(rows: Floats) -> NDArray[np.int64]:
+    """The band of each row's history."""
+    found: NDArray[np.int64] = np.searchsorted(np.log1p(np.array(BANDS)) - 1e-6, rows[:, NAMES.index("dao_count")], side="right")
+    return found.astype(np.int64)
+
+
+def skill_key(family: str, *, voted: bool, band: int) -> str:
+    """The name of a cell of `OutcomeWeights.skill`."""
+    return f"{family}/{'voted' if voted else 'open'}/{band}"
 
 
 def stage(*, voters: Floats, pace: Floats) -> NDArray[np.int64]:
@@ -67,14 +108,16 @@ def pack(weights: OutcomeWeights) -> bytes:
         arrays |= weights.trees[target].arrays(f"trees.{target}")
     for target, errors in weights.errors.items():
         arrays[f"errors.{target}"] = errors
-    arrays |= {"calibration.raw": weights.calibration.raw, "calibration.calibrated": weights.calibration.calibrated}
+    for target, calibration in weights.calibration.items():
+        arrays |= {f"calibration.{target}.raw": calibration.raw, f"calibration.{target}.calibrated": calibration.calibrated}
     recipe = {
         "kernels": {target: asdict(kernel) for target, kernel in weights.recipe.kernels.items()},
         "pooled": dict(weights.recipe.pooled),
         "features": list(NAMES),
     }
     # One metadata entry only: safetensors writes several in no fixed order.
-    header = json.dumps({"format": FORMAT, "recipe": recipe, "trained_until": dict(weights.trained_until)}, sort_keys=True)
+    told = {"format": FORMAT, "recipe": recipe, "skill": dict(weights.skill), "trained_until": dict(weights.trained_until)}
+    header = json.dumps(told, sort_keys=True)
     return save({name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}, {"assent": header})
 
 
@@ -90,8 +133,12 @@ def unpack(data: bytes) -> OutcomeWeights:
                 kernels={target: Kernel(**fields) for target, fields in recipe["kernels"].items()}, pooled=recipe["pooled"]
             ),
             trees={target: Trees.read(arrays, f"trees.{target}") for target in TARGETS},
-            calibration=Calibration(arrays["calibration.raw"], arrays["calibration.calibrated"]),
-            errors={target: arrays[f"errors.{target}"] for target in ("share", "voters")},
+            calibration={
+                target: Calibration(arrays[f"calibration.{target}.raw"], arrays[f"calibration.{target}.calibrated"])
+                for target in PROBABILITIES
+            },
+            errors={target: arrays[f"errors.{target}"] for target in QUANTITIES},
+            skill={key: (count, model, base, error) for key, (count, model, base, error) in header["skill"].items()},
             trained_until=header["trained_until"],
         )
     except (KeyError, TypeError, ValueError) as error:

@@ -15,7 +15,8 @@ class Trees:
     """All nodes of all trees, one after the other. A node sends a row left if its feature <= threshold.
 
     `feature` is -1 at a leaf; `left` and `right` are places in these arrays; `roots` are the trees' first nodes.
-    The sum of the leaves' `value` and `start` is the answer (log-odds, or the quantity itself).
+    The sum of the leaves' `value` and `start` is the answer (log-odds, or the quantity itself). `cover` is the weight of the
+    training rows that reached a node.
     """
 
     feature: NDArray[np.int32]
@@ -23,6 +24,7 @@ class Trees:
     left: NDArray[np.int32]
     right: NDArray[np.int32]
     value: Floats
+    cover: Floats
     roots: NDArray[np.int32]
     start: Floats
 
@@ -55,7 +57,7 @@ class Trees:
 
 def from_boosting(model: object, start: float) -> Trees:
     """The arrays of a fitted scikit-learn gradient boosting model with one output; `start` is its initial value."""
-    parts: dict[str, list[NDArray[np.generic]]] = {field: [] for field in ("feature", "threshold", "left", "right", "value")}
+    parts: dict[str, list[NDArray[np.generic]]] = {field: [] for field in ("feature", "threshold", "left", "right", "value", "cover")}
     roots, offset = [], 0
     for (stage,) in model.estimators_:  # type: ignore[attr-defined] # scikit-learn is untyped here
         tree = stage.tree_
@@ -65,7 +67,14 @@ def from_boosting(model: object, start: float) -> Trees:
         parts["left"].append(np.where(leaf, 0, tree.children_left + offset).astype(np.int32))
         parts["right"].append(np.where(leaf, 0, tree.children_right + offset).astype(np.int32))
         parts["value"].append(tree.value[:, 0, 0] * model.learning_rate)  # type: ignore[attr-defined] # as above
+        parts["cover"].append(tree.weighted_n_node_samples.astype(np.float64))
         roots.append(offset)
         offset += tree.node_count
     joined = {field: np.concatenate(found) for field, found in parts.items()}
     return Trees(**joined, roots=np.array(roots, dtype=np.int32), start=np.array([start]))
+
+
+def no_trees() -> Trees:
+    """Trees that add nothing, for a target of which too little is known."""
+    zero = np.zeros(1, dtype=np.int32)
+    return Trees(np.array([LEAF], dtype=np.int32), np.zeros(1), zero, zero, np.zeros(1), np.ones(1), zero, np.zeros(1))

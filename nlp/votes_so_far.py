@@ -13,6 +13,16 @@ _AGAINST = re.compile(r"^\W*(no|nay|against|reject|den(y|ied)|disapprove|oppose|
 
 
 @dataclass(frozen=True, slots=True)
+class SidedVote:
+    """A voter's last vote: `side` is 1 for, -1 against, 0 neither; `power` the nearest double, None where not told."""
+
+    voter: str
+    side: int
+    power: float | None
+    cast_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class VotesSoFar:
     """Counts by head and by power; power is None unless every counted vote has it. `last_at` is None without votes."""
 
@@ -23,6 +33,14 @@ class VotesSoFar:
     power_against: float | None
     power_other: float | None
     last_at: datetime | None
+    cast: tuple[SidedVote, ...] = ()
+
+    @property
+    def power(self) -> float | None:
+        """The power of all votes; None unless every vote has it."""
+        if self.power_for is None or self.power_against is None or self.power_other is None:
+            return None
+        return self.power_for + self.power_against + self.power_other
 
     @property
     def heads(self) -> int:
@@ -58,12 +76,11 @@ def count_votes(votes: Sequence[KnownVote], choices: Sequence[str], *, as_of: da
     heads = {1: 0, -1: 0, 0: 0}
     powers: dict[int, list[float]] = {1: [], -1: [], 0: []}
     by_choice = sides(choices)
-    for vote in last.values():
-        side = _side(vote.choice, by_choice)
-        heads[side] += 1
-        power = _power(vote.power)
-        if power is not None:
-            powers[side].append(power)
+    cast = [SidedVote(voter, side_of(vote.choice, by_choice), _power(vote.power), vote.cast_at) for voter, vote in last.items()]
+    for sided in cast:
+        heads[sided.side] += 1
+        if sided.power is not None:
+            powers[sided.side].append(sided.power)
     whole = bool(last) and sum(len(found) for found in powers.values()) == len(last)
     # fsum does not depend on the order in which votes arrive.
     power_for, power_against, power_other = (math.fsum(powers[side]) if whole else None for side in (1, -1, 0))
@@ -75,6 +92,7 @@ def count_votes(votes: Sequence[KnownVote], choices: Sequence[str], *, as_of: da
         power_against=power_against,
         power_other=power_other,
         last_at=max((vote.cast_at for vote in last.values()), default=None),
+        cast=tuple(sorted(cast, key=lambda sided: (sided.cast_at, sided.voter))),
     )
 
 
@@ -82,7 +100,8 @@ def _order(vote: KnownVote) -> tuple[datetime, str, str, str]:
     return (vote.cast_at, vote.voter, vote.choice or "", vote.power or "")
 
 
-def _side(choice: str | None, by_choice: Sequence[int]) -> int:
+def side_of(choice: str | None, by_choice: Sequence[int]) -> int:
+    """The side of one vote's choice, given those of the choices (`sides`); 0 where it is not one plain number of them."""
     text = (choice or "").strip()
     if not text.isascii() or not text.isdigit() or len(text) > 4:
         return 0

@@ -1,6 +1,7 @@
 """An invented DAO whose proposals pass for reasons a model can find, for tests of outcome forecasting."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -103,6 +104,11 @@ def question(number: int, *, after: timedelta = timedelta(), past: Sequence[Clos
         history=tuple(one for one in past if one.closed_at < as_of),
         stance=None,
     )
+
+
+def asked_of(number: int, *, after: timedelta = timedelta(), past: tuple[ClosedProposal, ...]) -> OutcomeQuestion:
+    """The same with all of `past`, of which a forecaster sees what was closed: one tuple for many questions saves the work on it."""
+    return replace(question(number, after=after), history=past)
 
 
 def cases(count: int, *, dao: str = "lake") -> tuple[Case, ...]:

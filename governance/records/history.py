@@ -15,10 +15,12 @@ from governance.errors import NotFound
 from governance.evidence import ClosedProposal, KnownProposal, KnownVote, OutcomeAnswer, OutcomeQuestion
 from governance.intake.fields import BELIEVABLE_FROM
 from governance.intake.proposals import OFFICIAL_RULES
+from governance.outcome_sources import was_executed
 from governance.readings import mean_stance
 from governance.records import as_of as known
 from governance.records.daos import get_dao
 from governance.records.evidence import Reading
+from governance.records.voters_before import known_progress, past_votes
 from governance.records.votes import Vote
 
 # Whose histories one process keeps; Decentraland's 2,500 proposals with their texts take about 8 MB.
@@ -29,7 +31,7 @@ _COLLECTED_WITHIN: Final = timedelta(days=90)
 _KEPT_CUTS: Final = 8
 _COLUMNS: Final = (
     "id", "dao_id", "source", "title", "body", "kind", "author", "choices", "created_at", "starts_at", "ends_at", "end_fixed",
-    "outcome", "result", "result_known_at", "known_at", "revision",
+    "quorum", "state", "outcome", "result", "result_known_at", "known_at", "revision",
 )  # fmt: skip
 
 
@@ -82,13 +84,16 @@ def outcome_question(
     """
     row = known.read_one(session, known.PROPOSALS, proposal_id, as_of=as_of)
     votes = known_votes(session, proposal_id, as_of=as_of)
+    before = closed_proposals(session, row["dao_id"], as_of=as_of) if history is None else history
     return OutcomeQuestion(
         proposal=_known_proposal(row),
         as_of=as_of,
         votes=votes,
-        history=closed_proposals(session, row["dao_id"], as_of=as_of) if history is None else history,
+        history=before,
         stance=stance_so_far(session, proposal_id, as_of=as_of),
         votes_known=bool(votes) or _votes_are_collected(session, row, as_of),
+        progress=known_progress(session, proposal_id, as_of=as_of),
+        past_votes=past_votes(session, row["dao_id"], votes, before, as_of=as_of),
     )
 
 
@@ -210,13 +215,17 @@ def _closed_proposal(row: dict[str, Any]) -> ClosedProposal | None:
     if proposal.published_at is None or closed_at <= proposal.published_at:
         return None
     result = row["result"] or {}
-    share = result.get("approval_share")
+    share, power = result.get("approval_share"), result.get("scores_total")
+    taking_part = None if power is None else float(power)
     return ClosedProposal(
         proposal=proposal,
         closed_at=closed_at,
         passed=row["outcome"] == "pass",
         approval_share=None if share is None else float(share),
         voters=result.get("voters"),
+        power=taking_part if taking_part else None,
+        quorum_reached=None if proposal.quorum is None or taking_part is None else taking_part >= float(proposal.quorum),
+        executed=was_executed(row["source"], row["state"]),
     )
 
 
@@ -234,6 +243,7 @@ def _known_proposal(row: dict[str, Any]) -> KnownProposal:
         published_at=published,
         starts_at=row["starts_at"],
         ends_at=row["ends_at"] if row["end_fixed"] else None,
+        quorum=row["quorum"] if row["quorum"] is not None and float(row["quorum"]) > 0 else None,
     )
 
 

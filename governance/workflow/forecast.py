@@ -10,7 +10,7 @@ from governance.actors import Actor
 from governance.canonical import digest, fixed, timestamp
 from governance.decision_log import EntryKind
 from governance.errors import Conflict
-from governance.evidence import OutcomeForecast, OutcomeForecaster
+from governance.evidence import ExpectedRange, Likelihood, OutcomeForecast, OutcomeForecaster
 from governance.records import decision_log, forecasts, ingested_daos
 from governance.records.as_of import PROPOSALS, read_one
 from governance.records.daos import dao_time
@@ -96,27 +96,57 @@ def _closed_at(session: Session, proposal_id: str, today: datetime) -> datetime 
 
 def _body(answer: OutcomeForecast, *, proposal_id: str, as_of: datetime, votes: int, votes_known: bool) -> dict[str, object]:
     """The forecast as a document: numbers are decimal text with six places."""
-
-    def _range(found: tuple[float, float] | None) -> list[str] | None:
-        return None if found is None else [fixed(found[0]), fixed(found[1])]
-
     return {
-        "v": 1,
+        "v": 2,
         "proposal": proposal_id,
         "as_of": timestamp(as_of),
         "passes": fixed(answer.passes),
         "base_rate": fixed(answer.base_rate),
         "lift": fixed(answer.lift),
         "history_size": answer.history_size,
-        "approval_share": None if answer.approval_share is None else fixed(answer.approval_share),
+        "reaches_quorum": _likelihood(answer.quorum),
+        "executed": _likelihood(answer.execution),
+        "approval_share": _number(answer.approval_share),
         "approval_interval": _range(answer.approval_interval),
-        "turnout": None if answer.turnout is None else fixed(answer.turnout),
+        "turnout": _number(answer.turnout),
         "turnout_interval": _range(answer.turnout_interval),
         "level": "0.900000",
+        "expected_share": _expected(answer.share),
+        "expected_voters": _expected(answer.heads),
+        "expected_power": _expected(answer.power),
+        "power_reason": None if answer.power is not None else "no voting power is known of this DAO's closed proposals: turnout is by head",
+        "choices": [{"choice": each.choice, "leads": fixed(each.leads)} for each in answer.choices],
+        "choices_by": answer.choices_by,
         "served": answer.served,
         "reason": answer.reason,
+        "reasons": [
+            {"fact": each.fact, "words": each.words, "log_odds": fixed(each.log_odds), "rows": list(each.rows)} for each in answer.reasons
+        ],
+        "latest_result_at": None if answer.latest_result_at is None else timestamp(answer.latest_result_at),
+        "latest_vote_at": None if answer.latest_vote_at is None else timestamp(answer.latest_vote_at),
         "model_sha256": answer.model_digest,
         "votes_seen": votes,
         "votes_known": votes_known,
         "features": {name: fixed(value) for name, value in sorted(answer.features.items())},
     }
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else fixed(value)
+
+
+def _range(found: tuple[float, float] | None) -> list[str] | None:
+    return None if found is None else [fixed(found[0]), fixed(found[1])]
+
+
+def _likelihood(found: Likelihood) -> dict[str, object]:
+    return {
+        "probability": _number(found.probability),
+        "base_rate": _number(found.base_rate),
+        "history_size": found.history_size,
+        "reason": found.reason,
+    }
+
+
+def _expected(found: ExpectedRange | None) -> dict[str, object] | None:
+    return None if found is None else {"middle": fixed(found.middle), "interval_50": _range(found.half), "interval_90": _range(found.most)}

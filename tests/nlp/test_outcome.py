@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 
 from governance.errors import ModelUnavailable
+from governance.evidence import KnownProgress
 from nlp.features import FEATURES, NAMES
 from nlp.model_store import find_weights
-from nlp.outcome import MIN_HISTORY, ShippedOutcomeForecaster
+from nlp.outcome import ShippedOutcomeForecaster
 from nlp.outcome_metrics import auc, brier
+from nlp.outcome_skill import FEWEST
 from nlp.outcome_text import CachedEmbedder
-from nlp.outcome_weights import pack, unpack
-from tests.outcome_world import WordEmbedder, closed, forecaster_in, history, question, small_weights
+from nlp.outcome_weights import pack, save_outcome_weights, skill_key, unpack
+from tests.outcome_world import WordEmbedder, asked_of, closed, forecaster_in, history, question, small_weights
 
 
 @pytest.fixture(scope="module")
@@ -25,18 +27,24 @@ def forecaster(tmp_path_factory: pytest.TempPathFactory) -> ShippedOutcomeForeca
     return forecaster_in(tmp_path_factory.mktemp("weights"))
 
 
-def test_with_too_little_history_the_base_rate_is_served_and_says_why(forecaster: ShippedOutcomeForecaster) -> None:
-    """A model is not trusted on a DAO it knows nothing of; the switch is exactly at the stated number."""
-    few = question(40, past=history(MIN_HISTORY - 1))
-    enough = question(40, past=history(MIN_HISTORY))
+def test_where_held_out_evidence_shows_no_skill_the_base_rate_is_served_and_says_why(tmp_path: Path) -> None:
+    """The switch is the evidence in the weights: the same question, once with skill shown and once without."""
+    key = skill_key("snapshot", voted=False, band=0)
+    cells = {**small_weights().skill, skill_key("", voted=False, band=0): (90, 0.5, 0.6, 0.01)}
+    few = question(40, past=history(8))
+    said = {}
+    for name, cell in (("skill", (90, 0.50, 0.60, 0.01)), ("none", (90, 0.60, 0.50, 0.01)), ("unknown", (FEWEST - 1, 0.60, 0.50, 0.0))):
+        folder = tmp_path / name
+        folder.mkdir()
+        save_outcome_weights(replace(small_weights(), skill={**cells, key: cell, "grant/open/0": cell}), folder, about={"model": name})
+        asked = replace(few, proposal=replace(few.proposal, kind="basic"))
+        said[name] = ShippedOutcomeForecaster(folder, CachedEmbedder(WordEmbedder())).forecast(asked)
 
-    said = forecaster.forecast(few)
-    assert (said.served, said.history_size, said.lift) == ("base_rate", MIN_HISTORY - 1, 0.0)
-    assert said.passes == said.base_rate
-    assert said.approval_share is None
-    assert said.turnout is None
-    assert str(MIN_HISTORY) in str(said.reason)
-    assert (forecaster.forecast(enough).served, forecaster.forecast(enough).reason) == ("model", None)
+    assert (said["skill"].served, said["skill"].reason) == ("model", None)
+    assert said["unknown"].served == "model"
+    assert (said["none"].served, said["none"].lift, said["none"].reasons) == ("base_rate", 0.0, ())
+    assert said["none"].passes == said["none"].base_rate
+    assert "90 held-out answers" in str(said["none"].reason)
 
 
 def test_every_number_stays_in_its_bounds(forecaster: ShippedOutcomeForecaster) -> None:
@@ -44,7 +52,7 @@ def test_every_number_stays_in_its_bounds(forecaster: ShippedOutcomeForecaster) 
     past = history(140)
     for number in range(25, 140, 7):
         for hours in (0, 24, 160):
-            asked = question(number, after=timedelta(hours=hours), past=past)
+            asked = asked_of(number, after=timedelta(hours=hours), past=past)
             said = forecaster.forecast(asked)
 
             assert 0.0 < said.passes < 1.0
@@ -56,13 +64,16 @@ def test_every_number_stays_in_its_bounds(forecaster: ShippedOutcomeForecaster) 
             assert said.turnout is not None
             assert said.turnout_interval is not None
             assert len(asked.votes) <= said.turnout_interval[0] <= said.turnout <= said.turnout_interval[1]
+            for found in (said.share, said.heads):
+                assert found is not None
+                assert found.most[0] <= found.half[0] <= found.middle <= found.half[1] <= found.most[1]
             assert all(np.isfinite(value) for value in said.features.values())
 
 
 def test_a_forecast_asked_alone_is_the_one_asked_among_others(forecaster: ShippedOutcomeForecaster) -> None:
     """Batches and caches save time and change nothing."""
     past = history(120)
-    asked = [question(number, after=timedelta(hours=12), past=past) for number in range(30, 110, 5)]
+    asked = [asked_of(number, after=timedelta(hours=12), past=past) for number in range(30, 110, 5)]
 
     together = forecaster.forecast_many(asked)
     assert together == [forecaster.forecast(one) for one in reversed(asked)][::-1]
@@ -73,8 +84,8 @@ def test_the_model_finds_what_decides_in_the_invented_dao(forecaster: ShippedOut
     past = history(330)
     numbers = range(175, 330)
     passed = np.array([float(closed(number).passed) for number in numbers])
-    early = forecaster.forecast_many([question(number, past=past) for number in numbers])
-    late = forecaster.forecast_many([question(number, after=timedelta(hours=120), past=past) for number in numbers])
+    early = forecaster.forecast_many([asked_of(number, past=past) for number in numbers])
+    late = forecaster.forecast_many([asked_of(number, after=timedelta(hours=120), past=past) for number in numbers])
 
     said = np.array([one.passes for one in early])
     base = np.array([one.base_rate for one in early])
@@ -138,3 +149,51 @@ def test_the_shipped_weights_load_and_answer() -> None:
     assert said.served == "model"
     assert said.model_digest == shipped.digest() == find_weights("outcome").sha256
     assert 0.0 < said.passes < 1.0
+
+
+def test_the_three_probabilities_are_three_numbers_and_absent_ones_say_why(forecaster: ShippedOutcomeForecaster) -> None:
+    """A quorum the source does not name has no probability; one that is named has its own, beside the DAO's own rate."""
+    past = tuple(replace(row, power=100.0 + place, quorum_reached=place % 4 > 0, executed=None) for place, row in enumerate(history(60)))
+    done = tuple(replace(row, executed=row.passed and place % 3 > 0) for place, row in enumerate(past))
+    asked = replace(question(130, past=past), history=past)
+    named = replace(asked, proposal=replace(asked.proposal, quorum="120"))
+
+    unnamed = forecaster.forecast(asked)
+    assert unnamed.quorum.probability is None
+    assert "no quorum" in str(unnamed.quorum.reason)
+    assert unnamed.execution.probability is None
+    said = forecaster.forecast(replace(named, history=done))
+    assert said.quorum.base_rate == pytest.approx(0.75, abs=0.08)
+    assert said.quorum.history_size == 60
+    assert said.execution.probability is not None
+    assert said.execution.probability < said.passes
+    assert len({said.passes, said.quorum.probability, said.execution.probability}) == 3
+    assert said.power is not None
+    assert said.power.middle == pytest.approx(130, rel=0.3)
+    assert forecaster.forecast(replace(named, history=done)).power == said.power
+
+
+def test_a_quorum_that_is_reached_is_known_to_be_reached(forecaster: ShippedOutcomeForecaster) -> None:
+    """Power that has voted stays: from running totals too, and never from one published later."""
+    asked = replace(question(100, after=timedelta(days=2), past=history(90)), votes=(), votes_known=False)
+    asked = replace(asked, proposal=replace(asked.proposal, quorum="500"))
+    early = KnownProgress(asked.as_of - timedelta(hours=1), 12, "501.5")
+    late = replace(early, seen_at=asked.as_of + timedelta(seconds=1))
+
+    reached = forecaster.forecast(replace(asked, progress=(early,)))
+    assert reached.quorum.probability == 0.995
+    assert "already" in str(reached.quorum.reason)
+    assert reached.heads is not None
+    assert reached.heads.most[0] >= 12
+    assert forecaster.forecast(replace(asked, progress=(late,))) == forecaster.forecast(asked)
+    assert forecaster.forecast(asked).quorum.probability != 0.995
+
+
+def test_what_was_carried_out_counts_only_when_it_was_settled(forecaster: ShippedOutcomeForecaster) -> None:
+    """No source dates execution, so a proposal that closed yesterday says nothing of it yet."""
+    rows = tuple(replace(row, executed=True) for row in history(100))
+    asked = question(120, past=rows)
+    settled = sum(row.closed_at < asked.as_of - timedelta(days=30) for row in asked.history)
+
+    assert 0 < settled < len(asked.history)
+    assert forecaster.forecast(asked).execution.history_size == settled

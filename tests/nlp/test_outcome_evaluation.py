@@ -9,8 +9,9 @@ import pytest
 
 from governance.errors import InvalidInput
 from governance.evidence import ClosedProposal
+from nlp.outcome_answered import MODELS
 from nlp.outcome_dataset import MOMENTS, histories, read_dump, replay
-from nlp.outcome_evaluation import MODELS, evaluate_outcome
+from nlp.outcome_evaluation import evaluate_outcome
 from nlp.outcome_training import train_outcome
 from tests.outcome_world import WordEmbedder, history, votes
 
@@ -118,8 +119,32 @@ def test_training_is_repeatable_and_evaluation_shows_every_baseline_on_unseen_ti
     halfway = {row["model"]: row for row in found["rows"] if row["slice"] == "zoyiak/lake" and row["at"] == "50%"}
     assert float(str(halfway["assent"]["brier"])) < float(str(halfway["base_rate"]["brier"]))
 
+    assert [row["model"] for row in rows if str(row["model"]).startswith("assent")] == ["assent"]
+    reliable = [row for row in found["reliability"] if row["slice"] == "pooled/all official" and row["at"] == "open"]
+    assert not reliable or sum(int(str(row["n"])) for row in reliable) == 57
+
     whole = evaluate_outcome(data, data, weights=one, embedder=WordEmbedder())
     assert whole == found
+
+
+def test_running_totals_are_read_and_asked_about_where_votes_are_missing(tmp_path: Path) -> None:
+    """Decentraland's votes end in 2022 and its published totals do not: quorum and turnout are asked at half time from those."""
+    data = write_dump(tmp_path, 60)
+    (data / "votes.parquet").unlink()
+    one = history(60)[40]
+    opened = int(one.proposal.published_at.timestamp()) if one.proposal.published_at else 0
+    totals = [
+        {"proposal_id": one.proposal.proposal_id, "snapshot_at": opened + hours * 3600, "total_vp": hours * 10.0, "votes": hours}
+        for hours in (-5, 20, 50, 120)
+    ]
+    pq.write_table(pa.Table.from_pylist(totals), data / "decentraland_vote_progress.parquet")
+    cases = read_dump(data).cases
+
+    replayed = [each for each in replay(cases, histories(cases)) if each.question.proposal.proposal_id == one.proposal.proposal_id]
+    asked = {each.moment: each.question for each in replayed}
+    assert [seen.voters for seen in asked["50%"].progress] == [20, 50]
+    assert asked["open"].progress == ()
+    assert not asked["50%"].votes_known
 
 
 def test_a_later_dump_is_scored_whole_with_the_earlier_as_history(tmp_path: Path) -> None:

@@ -1,0 +1,160 @@
+"""One forecast put together: the three probabilities, ranges, choices and reasons, and what is served where skill is not shown."""
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from governance.evidence import ExpectedRange, Likelihood, OutcomeForecast, OutcomeQuestion
+from nlp.base_rates import HALF_LIFE_DAYS, family
+from nlp.features import Seen
+from nlp.outcome_choices import leading
+from nlp.outcome_reasons import Parts, log_odds, reasons
+from nlp.outcome_recent import Recent
+from nlp.outcome_record import days, kind_key
+from nlp.outcome_shapley import Shapley
+from nlp.outcome_skill import evidence_for
+from nlp.outcome_vote_features import UNKNOWN
+from nlp.outcome_weights import OutcomeWeights, band
+from nlp.votes_so_far import sides
+
+Floats = NDArray[np.float64]
+# No forecast says never or always.
+LEAST, MOST = 0.005, 0.995
+# Forecasts are rounded to the fixed point in which they are recorded.
+PLACES = 6
+# With fewer closed proposals that had a quorum, or of which it is known whether they were carried out, the rate is served.
+MIN_KNOWN = 5
+# No source dates execution; by so many days after the close it is taken as settled, and known.
+EXECUTION_KNOWN_AFTER = timedelta(days=30)
+# How many results of one's own it takes to count as much as the next wider level.
+_KIND_WEIGHT, _DAO_WEIGHT = 8.0, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The model's numbers for one question: probabilities, and (5 %, 25 %, middle, 75 %, 95 %) of share and log turnouts."""
+
+    raw: float
+    passes: float
+    reached: float
+    share: Floats
+    voters: Floats
+    power: Floats
+
+
+def answer(
+    question: OutcomeQuestion, seen: Seen, estimate: Estimate, recent: Recent, *, weights: OutcomeWeights, shapley: Shapley, digest: str
+) -> OutcomeForecast:
+    """The whole forecast of one question."""
+    base = _bounded(seen.rates.author)
+    calibrated = log_odds(_bounded(estimate.passes))
+    said = _bounded(1.0 / (1.0 + math.exp(-(calibrated + recent.shift_with(seen.turnout.heads)))))
+    reason = no_skill(question, seen, recent, weights)
+    passes = said if reason is None else base
+    parts = Parts(base_rate=base, passes=passes, raw=log_odds(min(max(estimate.raw, 1e-9), 1 - 1e-9)), calibrated=calibrated)
+    share = _range(estimate.share, seen.features["share_belief"], floor=0.0, most=1.0)
+    heads = _turnout(estimate.voters, seen.features["voters_belief"], float(seen.turnout.heads))
+    power = _turnout(estimate.power, seen.features["power_belief"], seen.turnout.power or 0.0)
+    favoured = share.middle if share is not None and sides(question.proposal.choices)[:2] == (1, -1) else None
+    choices, by = leading(question, expected_heads=None if heads is None else heads.middle, favoured=favoured)
+    return OutcomeForecast(
+        passes=passes,
+        base_rate=base,
+        lift=round(passes - base, PLACES),
+        history_size=seen.rates.dao_count,
+        approval_share=None if share is None else share.middle,
+        approval_interval=None if share is None else share.most,
+        turnout=None if heads is None else heads.middle,
+        turnout_interval=None if heads is None else heads.most,
+        served="model" if reason is None else "base_rate",
+        reason=reason,
+        model_digest=digest,
+        features=seen.features,
+        quorum=_quorum(question, seen, estimate.reached),
+        execution=_execution(question, seen, passes),
+        share=share,
+        heads=heads,
+        power=power,
+        choices=choices,
+        choices_by=by,
+        reasons=reasons(seen, shapley, parts, recent) if reason is None else (),
+        latest_result_at=seen.record.rows[seen.known - 1].closed_at if seen.known else None,
+        latest_vote_at=seen.votes.last_at,
+    )
+
+
+def no_skill(question: OutcomeQuestion, seen: Seen, recent: Recent, weights: OutcomeWeights) -> str | None:
+    """Why the base rate is served instead of the model; None where the model is."""
+    voted = seen.turnout.heads > 0
+    kinds = family(kind_key(question.proposal))
+    found = evidence_for(weights.skill, kinds, voted=voted, band=int(band(seen.row()[None, :])[0]))
+    if found is not None and not found.shows_skill:
+        return (
+            f"on {found.count} held-out answers of DAOs like this the model showed no skill "
+            f"(log loss {found.model:.3f}, base rate {found.base_rate:.3f})"
+        )
+    if not voted and recent.shows_no_skill:
+        return (
+            f"on the DAO's last {recent.count} results the model was worse than the base rate "
+            f"(log loss {recent.model:.3f}, base rate {recent.base_rate:.3f})"
+        )
+    return None
+
+
+def recency_rate(values: Floats, closed: Floats, at: float, prior: float, weight: float) -> float:
+    """The share of ones among known `values`, recent ones counting more, shrunk to `prior` by `weight` results."""
+    known = np.isfinite(values)
+    weights = 0.5 ** ((at - closed[known]) / HALF_LIFE_DAYS)
+    return float((weights @ values[known] + weight * prior) / (weights.sum() + weight))
+
+
+def _quorum(question: OutcomeQuestion, seen: Seen, reached: float) -> Likelihood:
+    if question.proposal.quorum is None or seen.features["quorum"] == UNKNOWN:
+        return Likelihood(reason="the source names no quorum for this proposal")
+    values = seen.record.reached[: seen.known]
+    count = int(np.isfinite(values).sum())
+    base = _bounded(recency_rate(values, seen.record.closed[: seen.known], days(question.as_of), 0.5, _DAO_WEIGHT))
+    if seen.turnout.power is not None and seen.turnout.power >= float(question.proposal.quorum):
+        return Likelihood(MOST, base, count, "the power that has voted reaches the quorum already")
+    if count < MIN_KNOWN:
+        return Likelihood(base, base, count, f"{count} closed proposals with a quorum are known; the rate is served below {MIN_KNOWN}")
+    return Likelihood(_bounded(reached), base, count)
+
+
+def _execution(question: OutcomeQuestion, seen: Seen, passes: float) -> Likelihood:
+    """P(passes) times how often what passed was carried out, within the kind; no trees, since few sources tell."""
+    at = days(question.as_of)
+    settled = int(np.searchsorted(seen.record.closed[: seen.known], at - EXECUTION_KNOWN_AFTER.days, side="left"))
+    done, passed = seen.record.executed[:settled], seen.record.passed[:settled] == 1.0
+    count = int(np.isfinite(done).sum())
+    if not count:
+        return Likelihood(reason="the source does not tell whether proposals of this DAO were carried out")
+    closed = seen.record.closed[:settled]
+    base = _bounded(recency_rate(done, closed, at, 0.5, _DAO_WEIGHT))
+    dao = recency_rate(done[passed], closed[passed], at, 0.5, _DAO_WEIGHT)
+    alike = passed & (seen.record.kinds[:settled] == seen.kind) & (seen.kind >= 0)
+    rate = recency_rate(done[alike], closed[alike], at, dao, _KIND_WEIGHT)
+    if count < MIN_KNOWN:
+        return Likelihood(base, base, count, f"{count} settled proposals are known; the rate is served below {MIN_KNOWN}")
+    return Likelihood(min(_bounded(passes * rate), passes), base, count)
+
+
+def _turnout(logarithms: Floats, believed: float, so_far: float) -> ExpectedRange | None:
+    # Who has voted stays a voter: no bound is below the count so far.
+    found = np.expm1(np.minimum(logarithms, 300.0))
+    return _range(found, believed, floor=so_far, most=math.inf)
+
+
+def _range(values: Floats, believed: float, *, floor: float, most: float) -> ExpectedRange | None:
+    if believed == UNKNOWN:
+        return None
+    low, lower, middle, upper, high = (round(min(max(float(value), floor), most), PLACES) for value in values)
+    lower, upper = min(lower, middle), max(upper, middle)
+    return ExpectedRange(middle, (lower, upper), (min(low, lower), max(high, upper)))
+
+
+def _bounded(probability: float) -> float:
+    return round(min(max(probability, LEAST), MOST), PLACES)
