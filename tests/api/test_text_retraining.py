@@ -9,6 +9,7 @@ import pytest
 
 from api.runtime import Runtime, open_runtime
 from api.settings import Settings
+from governance.evidence import TextToRead
 from governance.identity import proposal_id
 from nlp.text_retraining import FEWEST_LESSONS
 from tests.fakes import FixedClock
@@ -89,6 +90,8 @@ def test_reasons_teach_the_stance_head_and_a_restart_remembers(
     assert promoted["trained_reasons"] + promoted["held_out_reasons"] <= promoted["usable_reasons"] <= promoted["known_reasons"] == 180
     assert float(promoted["figures"]["candidate"]["macro_f1"]) > float(promoted["figures"]["incumbent"]["macro_f1"]) + 0.2
     assert runtime.models.reader().digest("stance") == promoted["model_sha256"] != shipped
+    # Loaded here: on a busy machine that may outlast the time a database lets a reading transaction idle.
+    runtime.models.reader().read([TextToRead("ready", "ready")])
     assert readers_of(api, proposal_id(DAO, "0x0013")) == [promoted["model_sha256"]]
 
     kinds = [each["document"]["type"] for each in api.get("/v1/log/entries", params={"limit": 200}).json()["items"]]
