@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from governance.evidence import TextReader, TextToRead
+from governance.evidence import TextToRead
 from nlp.dataset import LabelledText, read_labelled
 from nlp.encoder import frozen_encoder
 from nlp.reader import EncoderTextReader
@@ -22,7 +22,7 @@ primary_metric = "macro_f1"
 greater_is_better = True
 
 
-def evaluate_text(data: Path, train: Path, split: str, reader: TextReader | None = None) -> dict[str, list[dict[str, object]]]:
+def evaluate_text(data: Path, train: Path, split: str, reader: EncoderTextReader | None = None) -> dict[str, list[dict[str, object]]]:
     """Figures of Assent and of each baseline on every set of `data`: `{"rows": [one per set, task and model]}`.
 
     `split` "test" takes only rows marked so, "all" takes every row (for sets nobody trained on). Baselines are fitted
@@ -39,18 +39,14 @@ def evaluate_text(data: Path, train: Path, split: str, reader: TextReader | None
     return {"rows": rows}
 
 
-def scores_of(reader: TextReader, rows: Sequence[LabelledText]) -> Floats:
-    """The reader's probabilities, one row per text; equal ones where a text has no words.
+def scores_of(reader: EncoderTextReader, rows: Sequence[LabelledText]) -> Floats:
+    """The reader's probabilities, one row per text: no text is passed over for its language or its length.
 
     Stance needs a target: a row that gives none is read against the word "proposal".
     """
-    texts = [TextToRead(row.text, row.target or ("proposal" if row.task == "stance" else None)) for row in rows]
-    scores = np.full((len(rows), 3), 1 / 3)
-    for number, (row, readings) in enumerate(zip(rows, reader.read(texts), strict=True)):
-        for reading in readings:
-            if reading.task == row.task and reading.scores:
-                scores[number] = reading.scores
-    return scores
+    task = rows[0].task
+    texts = [TextToRead(row.text, row.target or ("proposal" if task == "stance" else None)) for row in rows]
+    return np.array(reader.probabilities(texts, task), dtype=np.float64)
 
 
 def _place(row: LabelledText) -> tuple[str, str]:
@@ -62,7 +58,7 @@ def _training_rows(training: Sequence[LabelledText], task: str, dataset: str) ->
     return own or [row for row in training if row.task == task]
 
 
-def _measured(rows: Sequence[LabelledText], training: Sequence[LabelledText], reader: TextReader) -> Iterator[dict[str, object]]:
+def _measured(rows: Sequence[LabelledText], training: Sequence[LabelledText], reader: EncoderTextReader) -> Iterator[dict[str, object]]:
     task = rows[0].task
     truth = np.array([row.label for row in rows], dtype=np.int64)
     name = f"assent-{reader.digest(task)[:12]}"

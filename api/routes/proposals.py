@@ -20,17 +20,17 @@ from governance.records.as_of import PROPOSALS, Chosen, Phase
 router = APIRouter(prefix="/daos/{dao_id}/proposals", tags=["proposals"])
 
 _TIME = TIME_SCHEMA
-_WORD = {"type": ["string", "null"], "maxLength": 500}
+_WORD = {"type": ["string", "null"], "maxLength": 512}
 _AMOUNT = {"type": ["string", "null"], "pattern": r"^(0|[1-9][0-9]{0,70})(\.[0-9]{1,36})?$"}
 _ROW = {
     "title": "ProposalIn",
     "required": ["proposal_id"],
     "properties": {
-        "proposal_id": {"type": "string", "minLength": 1, "maxLength": 500, "pattern": r"^[!-~]([ -~]*[!-~])?$"},
+        "proposal_id": {"type": "string", "minLength": 1, "maxLength": 512, "pattern": r"^[!-~]([ -~]*[!-~])?$"},
         "source": {**_WORD, "description": "Where the row comes from; `snapshot` and `snapshot:…` fix a proposal's end at its start."},
         "title": {"type": ["string", "null"], "maxLength": 10_000},
         "body": {"type": ["string", "null"], "maxLength": 200_000},
-        "choices": {"type": ["array", "null"], "maxItems": 1_000, "items": {"type": "string", "maxLength": 5_000}},
+        "choices": {"type": ["array", "null"], "maxItems": 1_000, "items": {"type": "string", "maxLength": 10_000}},
         "type": {**_WORD, "description": "The platform's word for the kind of vote: `basic`, `single-choice`, `weighted` …"},
         "created": {**_TIME, "description": "Unix seconds; RFC 3339 with a zone is taken too."},
         "start": _TIME,

@@ -18,7 +18,7 @@ from governance.records.as_of import VOTES, Chosen
 
 router = APIRouter(prefix="/daos/{dao_id}/votes", tags=["votes"])
 
-_ID = {"type": "string", "minLength": 1, "maxLength": 500, "pattern": r"^[!-~]([ -~]*[!-~])?$"}
+_ID = {"type": "string", "minLength": 1, "maxLength": 512, "pattern": r"^[!-~]([ -~]*[!-~])?$"}
 _ROW = {
     "title": "VoteIn",
     "required": ["proposal_id", "voter"],
@@ -27,7 +27,7 @@ _ROW = {
         "voter": {**_ID, "description": "The voter's address; Ethereum addresses in any case."},
         "choice": {
             "type": ["string", "null"],
-            "maxLength": 5_000,
+            "maxLength": 10_000,
             "description": "A number counted from 1, or the JSON of a list or object.",
         },
         "vp": {
@@ -36,10 +36,10 @@ _ROW = {
             "description": "Voting power, exact decimal text; null where it is not known.",
         },
         "created": {**TIME_SCHEMA, "description": "When, in Unix seconds."},
-        "reason": {"type": ["string", "null"], "maxLength": 50_000},
+        "reason": {"type": ["string", "null"], "maxLength": 100_000},
         "created_estimated": {"type": ["boolean", "null"], "description": "The time is an estimate."},
-        "vote_id": {"type": ["string", "null"], "maxLength": 500, "description": "The platform's own id of the vote."},
-        "source": {"type": ["string", "null"], "maxLength": 500},
+        "vote_id": {"type": ["string", "null"], "maxLength": 512, "description": "The platform's own id of the vote."},
+        "source": {"type": ["string", "null"], "maxLength": 512},
     },
 }
 _EXAMPLE = {

@@ -16,8 +16,8 @@ Row = Mapping[str, object]
 MAX_INTEGER: Final = 2**256 - 1
 # A name or an id longer than this is no name; the longest real proposal id has 179 characters.
 MAX_NAME: Final = 512
-# The longest real proposal has 48,088 characters; a body as large as a whole request is refused by the API anyway.
-MAX_TEXT: Final = 1_000_000
+# The longest real proposal has 48,088 characters.
+MAX_TEXT: Final = 200_000
 # The last whole second a datetime can hold (9999-12-31T23:59:59Z).
 _MAX_SECONDS: Final = 253_402_300_799
 # Ethereum's first block: no DAO of ours is older. An earlier time is kept as the source's word, never believed.

@@ -133,7 +133,7 @@ def receive(row: Row) -> ProposalReceived:
         dao_name=dao_name,
         source=source,
         external_id=external_id,
-        title=fields.said(row, "title"),
+        title=fields.said(row, "title", longest=10_000),
         body=fields.said(row, "body"),
         choices=choices,
         kind=fields.word(row, "type"),

@@ -78,3 +78,22 @@ def test_lines_are_answered_in_their_order(tide: httpx.Client) -> None:
     assert [row["row"] for row in answer["rows"]] == list(range(1, 1_201))
     assert (answer["read"], answer["inserted"], answer["refused"]) == (1_200, 800, 400)
     assert {row["row"] for row in answer["rows"] if row["result"] == "refused"} == set(range(1, 1_201, 3))
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "field", "longest"),
+    [
+        ("posts", {"forum": "forum.tide.example", "post_id": 1, "created": 1_763_000_000, "text": "x"}, "text", 200_000),
+        ("proposals", {"proposal_id": "1", "title": "a"}, "body", 200_000),
+        ("proposals", {"proposal_id": "1", "title": "a"}, "title", 10_000),
+    ],
+)
+def test_texts_are_as_long_as_documented_and_no_longer(
+    tide: httpx.Client, kind: str, row: dict[str, Any], field: str, longest: int
+) -> None:
+    """What the document refuses and the server takes would break a client at the next server."""
+    taken = tide.post(f"/v1/daos/tide.eth/{kind}", json=row | {field: "x" * longest})
+    refused = tide.post(f"/v1/daos/tide.eth/{kind}", json=row | {field: "x" * (longest + 1)})
+
+    assert taken.json()["inserted"] == 1
+    assert (refused.status_code, refused.json()["field"]) == (422, f"body.{field}")
