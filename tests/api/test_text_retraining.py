@@ -10,7 +10,6 @@ import pytest
 from api.runtime import Runtime, open_runtime
 from api.settings import Settings
 from governance.evidence import TextToRead
-from governance.identity import proposal_id
 from nlp.text_retraining import FEWEST_LESSONS
 from tests.fakes import FixedClock
 from tests.ingest_rows import OPENED, a_proposal, a_vote
@@ -24,6 +23,8 @@ _WORDS = {
     "2": ("Low tide over the mudflats, as we say here", "Mudflats and low tide for this one", "My lamp is out, the mud is deep"),
     "3": ("I watch from the pier, as we say here", "The pier is my place in this one", "My lamp swings, I stay on the pier"),
 }
+
+_OWN_WORDS = TextToRead("Mudflats and low tide for this one: berth 77.", "Works at berth 77\nRepair quay number 77.")
 
 
 def rows(proposals: int, voters: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -67,13 +68,6 @@ def push(api: httpx.Client, proposals: int, voters: int) -> None:
             assert answer.status_code < 300, answer.text
 
 
-def readers_of(api: httpx.Client, proposal: str) -> list[str]:
-    """The models whose readings the proposal's mood rests on, after everything about it was read."""
-    assert api.post(f"/v1/daos/{DAO}/analysis", json={"proposal_id": proposal}).status_code == 200
-    found: list[str] = api.get(f"/v1/proposals/{proposal}/mood").json()["whole"]["models"]
-    return found
-
-
 @pytest.mark.encoder
 def test_reasons_teach_the_stance_head_and_a_restart_remembers(
     runtime: Runtime, api: httpx.Client, settings: Settings, clock: FixedClock, reopened: list[Runtime]
@@ -90,9 +84,8 @@ def test_reasons_teach_the_stance_head_and_a_restart_remembers(
     assert promoted["trained_reasons"] + promoted["held_out_reasons"] <= promoted["usable_reasons"] <= promoted["known_reasons"] == 180
     assert float(promoted["figures"]["candidate"]["macro_f1"]) > float(promoted["figures"]["incumbent"]["macro_f1"]) + 0.2
     assert runtime.models.reader().digest("stance") == promoted["model_sha256"] != shipped
-    # Loaded here: on a busy machine that may outlast the time a database lets a reading transaction idle.
-    runtime.models.reader().read([TextToRead("ready", "ready")])
-    assert readers_of(api, proposal_id(DAO, "0x0013")) == [promoted["model_sha256"]]
+    (reading,) = (each for each in runtime.models.reader().read([_OWN_WORDS])[0] if each.task == "stance")
+    assert (reading.label, reading.model_digest) == ("against", promoted["model_sha256"])
 
     kinds = [each["document"]["type"] for each in api.get("/v1/log/entries", params={"limit": 200}).json()["items"]]
     assert [kind for kind in kinds if "model" in kind or "promotion" in kind][-4:] == [
