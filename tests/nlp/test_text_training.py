@@ -80,7 +80,7 @@ def test_training_moves_the_weights_and_writes_what_it_saw(data: Path, tmp_path:
     curve = [json.loads(line) for line in (tmp_path / "one" / "curve.ndjson").read_text().splitlines()]
     assert one.sha256 != other.sha256
     assert find_weights("text", tmp_path / "one") == one
-    assert [line["steps"] for line in curve] == [9, 15]
+    assert [line["steps"] for line in curve] == [10, 15]
     assert curve[0]["sentiment"]["n"] == curve[0]["stance"]["n"] == 4
 
 

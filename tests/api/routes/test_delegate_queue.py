@@ -38,8 +38,7 @@ def test_one_call_says_what_waits_and_why(api: httpx.Client, anonymous: httpx.Cl
     assert (found["daos"], found["open"], found["forecasts_unavailable"]) == (1, 1, None)
     item = found["items"][0]
     assert (item["title"], item["basis"], item["weight"], item["lead"], item["votes_so_far"]) == ("Fund the harbour", "power", "5", "5", 1)
-    assert item["forecast"]["served"] == "base_rate"
-    assert item["forecast"]["reason"]
+    assert (item["forecast"]["served"], item["forecast"]["reason"]) == ("model", None)
     assert [each["choice"] for each in item["similar"]] == ["1", "1", "1"]
     assert item["allies_voted"] == [{"address": FRIEND, "common": 4, "agreed": 4, "choice": "1"}]
     assert item["parts"]["leverage"] == "1.000000"
