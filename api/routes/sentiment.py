@@ -18,7 +18,7 @@ from governance.readings import mean_stance
 from governance.records import texts
 from governance.records.as_of import PROPOSALS, read_one
 from governance.records.forecasts import dao_of
-from governance.workflow.analyse import read_texts, record_readings, unread_texts
+from governance.workflow.analyse import read_texts, record_readings, unread_texts, wanted_readings
 
 router = APIRouter(tags=["sentiment"])
 
@@ -83,8 +83,9 @@ def analyse(
     recorded = 0
     # Longest first within a chunk is the reader's business; a chunk is what one log entry covers.
     for start in range(0, len(found.subjects), _CHUNK):
-        rows = read_texts(session, found.subjects[start : start + _CHUNK], reader=reader)
-        session.rollback()  # a long read would keep the database from tidying up
+        wanted = wanted_readings(session, found.subjects[start : start + _CHUNK], reader=reader)
+        session.rollback()  # the models may read for longer than a database lets a transaction idle
+        rows = read_texts(wanted, reader=reader)
         recorded += writer.run(lambda unit, rows=rows: record_readings(unit, dao_id, rows, actor=actor, now=now))  # type: ignore[misc]
     return AnalysisOut(read=len(found.subjects), known=found.known, readings=recorded, more=found.more)
 

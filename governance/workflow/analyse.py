@@ -11,7 +11,7 @@ from governance import identity
 from governance.actors import Actor
 from governance.canonical import canonical
 from governance.decision_log import EntryKind
-from governance.evidence import TextReader
+from governance.evidence import TextReader, TextToRead
 from governance.fingerprints import READING_COLUMNS, key_of_id, of_reading
 from governance.intake.fields import microseconds
 from governance.readings import Subject, scores_text
@@ -56,11 +56,21 @@ def unread_texts(session: Session, dao_id: str, *, reader: TextReader, now: date
     return Unread(tuple(found), known, more=False)
 
 
-def read_texts(session: Session, subjects: Sequence[Subject], *, reader: TextReader) -> list[dict[str, Any]]:
-    """The readings of `subjects` as rows to record. The model is asked only for texts it never read. Writes nothing.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Texts to have readings of: what the models in use (task: digest) said of some before, by task and digests, and the others to read."""
+
+    subjects: tuple[Subject, ...]
+    models: Mapping[str, str]
+    said: Mapping[str, dict[tuple[str, str], Mapping[str, Any]]]
+    missing: Mapping[tuple[str, str], TextToRead]
+
+
+def wanted_readings(session: Session, subjects: Sequence[Subject], *, reader: TextReader) -> Wanted:
+    """What is remembered of `subjects`, and which texts no model in use has read. Writes nothing.
 
     Raises:
-        ModelUnavailable: a model cannot load or gives no usable numbers.
+        ModelUnavailable: a model cannot load.
     """
     models = {task: reader.digest(task) for task in _TASKS}
     pairs = sorted({subject.digests for subject in subjects})
@@ -70,12 +80,22 @@ def read_texts(session: Session, subjects: Sequence[Subject], *, reader: TextRea
         for subject in subjects
         if any(subject.digests not in said[task] for task in (_TASKS if subject.target is not None else _TASKS[:1]))
     }
-    for key, readings in zip(missing, reader.read(list(missing.values())) if missing else [], strict=True):
+    return Wanted(tuple(subjects), models, said, missing)
+
+
+def read_texts(wanted: Wanted, *, reader: TextReader) -> list[dict[str, Any]]:
+    """The readings as rows to record. Takes no session: a model may read for minutes, and no transaction may stay open so long.
+
+    Raises:
+        ModelUnavailable: a model cannot load or gives no usable numbers.
+    """
+    said = {task: dict(known) for task, known in wanted.said.items()}
+    for key, readings in zip(wanted.missing, reader.read(list(wanted.missing.values())) if wanted.missing else [], strict=True):
         for reading in readings:
             said[reading.task][key] = {"label": reading.label, "scores": scores_text(reading), "windows": reading.windows}
     return [
-        _row(subject, task, models[task], said[task][subject.digests])
-        for subject in subjects
+        _row(subject, task, wanted.models[task], said[task][subject.digests])
+        for subject in wanted.subjects
         for task in _TASKS
         if subject.digests in said[task]
     ]

@@ -14,7 +14,7 @@ from governance.evidence import TextReading, TextToRead
 from governance.identity import proposal_id
 from governance.intake.batches import Kind
 from governance.mood.account_links import proof, typed_data
-from governance.workflow.analyse import read_texts, record_readings, unread_texts
+from governance.workflow.analyse import read_texts, record_readings, unread_texts, wanted_readings
 from tests.fakes import FixedClock
 from tests.ingest_rows import OPENED, a_post, a_proposal, a_vote, take
 
@@ -67,7 +67,7 @@ def read_all(runtime: Runtime) -> None:
     now, reader = runtime.clock(), WordReader()
     with Session(runtime.engine) as session:
         found = unread_texts(session, DAO, reader=reader, now=now, limit=100_000)
-        rows = read_texts(session, found.subjects, reader=reader)
+        rows = read_texts(wanted_readings(session, found.subjects, reader=reader), reader=reader)
     for start in range(0, len(rows), 200):
         part = rows[start : start + 200]
         runtime.writer.run(lambda unit, part=part: record_readings(unit, DAO, part, actor=SYSTEM, now=now))  # type: ignore[misc]  # its default

@@ -15,7 +15,7 @@ from governance.records.audited_collected import check_collected
 from governance.records.audited_registrations import check_registrations
 from governance.records.engine import writing
 from governance.verification import Report
-from governance.workflow.analyse import read_texts, record_readings, unread_texts
+from governance.workflow.analyse import read_texts, record_readings, unread_texts, wanted_readings
 from governance.workflow.attribute import attribute
 from governance.workflow.issue_key import issue_key, revoke_key
 from governance.workflow.pause import pause
@@ -61,7 +61,9 @@ def collected(engine: Engine, now: datetime) -> Iterator[Session]:
         attribute(session, now=now)
         reader = _Reader()
         unread = unread_texts(session, "tide.eth", reader=reader, now=now, limit=100)
-        record_readings(session, "tide.eth", read_texts(session, unread.subjects, reader=reader), actor=SYSTEM, now=now)
+        record_readings(
+            session, "tide.eth", read_texts(wanted_readings(session, unread.subjects, reader=reader), reader=reader), actor=SYSTEM, now=now
+        )
         _issue(session, now)
         pause(session, "tide.eth", guardian=SYSTEM, reason="a drill", now=now)
         session.flush()

@@ -14,7 +14,7 @@ from governance.intake.batches import Kind
 from governance.readings import target_of
 from governance.records.decision_log import LogEntry
 from governance.records.evidence import Forecast, Reading
-from governance.workflow.analyse import read_texts, record_readings, unread_texts
+from governance.workflow.analyse import read_texts, record_readings, unread_texts, wanted_readings
 from governance.workflow.attribute import attribute
 from governance.workflow.forecast import forecast, record_forecast
 from tests.ingest_rows import OPENED, a_link, a_post, a_proposal, a_vote, take
@@ -56,7 +56,7 @@ class CannedForecaster:
 
 def _analyse(session: Session, reader: CannedReader, now: datetime) -> int:
     found = unread_texts(session, "tide.eth", reader=reader, now=now, limit=100)
-    rows = read_texts(session, found.subjects, reader=reader)
+    rows = read_texts(wanted_readings(session, found.subjects, reader=reader), reader=reader)
     return record_readings(session, "tide.eth", rows, actor=SYSTEM, now=now)
 
 
