@@ -30,7 +30,7 @@ from governance.records.engine import open_engine
 from governance.records.voter_history import known_votes_of
 from governance.workflow.queue_for import MOST_OPEN
 
-_TOP, _LEAST_OPEN, _DRAWS, _LEAST_WEIGHT = 3, 5, 1_000, 0.3
+_TOP, _LEAST_OPEN, _DRAWS, _LEAST_WEIGHT = 3, 5, 1_000, 0.1
 _LONG_AFTER = timedelta(days=365)
 _SECOND = timedelta(seconds=1)
 

@@ -1,5 +1,6 @@
 """What needs a delegate: open proposals they have not voted on, ordered by what is at stake for them."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,8 +12,17 @@ from typing import Final
 from governance.evidence import KnownVote
 
 # How much each part counts. `benchmarks/delegate_queue.py --tune` fits them on the earlier 70 % of the imported history to
-# what delegates then voted on, each at least 0.3: a proposal may matter to a delegate although they tend to overlook it.
-WEIGHTS: Final = {"habit": 0.8, "likeness": 1.7, "allies": 2.4, "closeness": 0.3, "leverage": 0.3, "urgency": 0.9}
+# what delegates then voted on, each at least 0.1: a proposal may matter to a delegate although they tend to overlook it.
+WEIGHTS: Final = {
+    "habit": 0.75,
+    "likeness": 1.05,
+    "allies": 1.35,
+    "freshness": 3.05,
+    "turnout": 2.0,
+    "closeness": 0.1,
+    "leverage": 0.1,
+    "urgency": 0.4,
+}
 ALLIES: Final = 10
 _LEAST_COMMON: Final = 2
 _LIKE: Final = 3
@@ -92,7 +102,11 @@ def queue(
     it is.
     """
     allies = {dao: find_allies(record) for dao, record in records.items()}
-    found = [_queued(each, records[each.dao_id], allies[each.dao_id], as_of, passes.get(each.proposal_id)) for each in proposals]
+    liveliest = max((len(each.votes) for each in proposals), default=0)
+    found = [
+        _queued(each, records[each.dao_id], allies[each.dao_id], as_of, passes=passes.get(each.proposal_id), liveliest=liveliest)
+        for each in proposals
+    ]
     return sorted(found, key=lambda each: (-each.stake, each.proposal.ends_at is None, each.proposal.ends_at, each.proposal.proposal_id))
 
 
@@ -117,7 +131,9 @@ def likeness(one: PastBallot | OpenProposal, other: PastBallot | OpenProposal) -
     return 0.75 * shared + 0.25 * same_author
 
 
-def _queued(proposal: OpenProposal, record: DaoRecord, allies: Sequence[Ally], as_of: datetime, passes: float | None) -> Queued:
+def _queued(
+    proposal: OpenProposal, record: DaoRecord, allies: Sequence[Ally], as_of: datetime, *, passes: float | None, liveliest: int
+) -> Queued:
     alike = sorted(
         ((each, likeness(proposal, each)) for each in record.past if each.voted), key=lambda found: (-found[1], found[0].proposal_id)
     )[:_LIKE]
@@ -129,6 +145,8 @@ def _queued(proposal: OpenProposal, record: DaoRecord, allies: Sequence[Ally], a
         "habit": _habit(record),
         "likeness": sum(found for _, found in alike) / len(alike) if alike else 0.0,
         "allies": len(voted) / len(allies) if allies else 0.0,
+        "freshness": 1.0 / (1.0 + max((as_of - proposal.opened_at).total_seconds(), 0.0) / 86_400),
+        "turnout": math.log1p(len(proposal.votes)) / math.log1p(liveliest) if liveliest else 0.0,
         "closeness": 1.0 - (share if passes is None else abs(2.0 * passes - 1.0)),
         "leverage": 1.0 if weight >= lead else float(weight / lead),
         "urgency": _urgency(proposal, as_of),

@@ -54,6 +54,8 @@ class StakeOut(BaseModel):
     habit: str = Field(description="How often the delegate votes in this DAO.", examples=[_SHARE])
     likeness: str = Field(description="How like it is to what they voted on.", examples=[_SHARE])
     allies: str = Field(description="Share of those like them who have voted.", examples=[_SHARE])
+    freshness: str = Field(description="1 at the opening, a half a day after.", examples=[_SHARE])
+    turnout: str = Field(description="How many have voted on it, beside the liveliest of the queue.", examples=[_SHARE])
     closeness: str = Field(description="1 where the forecast (without one: the votes so far) is undecided.", examples=[_SHARE])
     leverage: str = Field(description="Their weight over the leading choice's lead, at most 1.", examples=[_SHARE])
     urgency: str = Field(description="1 at the close, a half a day before.", examples=[_SHARE])
