@@ -13,7 +13,7 @@ from governance.health import activity
 from governance.health.activity import IntervalVotes
 from governance.health.intervals import Interval, number_of, start_of
 from governance.records import as_of as known
-from governance.records.dao_health_sql import Active, HealthQueries, Span, moment
+from governance.records.dao_health_sql import Active, HealthQueries, Span, VotedOn, moment
 
 _PROPOSALS_PER_QUERY: Final = 2_000
 
@@ -83,13 +83,15 @@ def count_intervals(session: Session, span: Span) -> list[dict[str, Any]]:
         grouped[row[0], row[1]].append(row)
     if not grouped:
         return []
-    voted = queries.proposals_voted(span)
-    powered = _powered(queries, span, grouped)
+    voted: dict[Place, list[VotedOn]] = defaultdict(list)
+    for each in queries.proposals_voted(span):
+        voted[each[0], each[1]].append(each)
+    powered = _powered(queries, span, voted)
     busy = _busiest(queries, span, {place: rows for place, rows in grouped.items() if place not in powered})
-    corrected = queries.corrections_in(span) if any(row[7] > 1 for rows in grouped.values() for row in rows) else {}
+    corrected = queries.corrections_in(span) if any(each[5] > 1 for told in voted.values() for each in told) else {}
     found = []
     for place, rows in grouped.items():
-        changed = moment(max(row[6] for row in rows))
+        changed = moment(max(each[4] for each in voted[place]))
         seen = IntervalVotes(
             votes=sum(row[4] for row in rows),
             proposals=len(voted[place]),
@@ -110,17 +112,17 @@ def count_intervals(session: Session, span: Span) -> list[dict[str, Any]]:
     return found
 
 
-def _tally(rows: Sequence[Active], proposals: Sequence[str], seen: IntervalVotes) -> dict[str, Any] | None:
+def _tally(rows: Sequence[Active], proposals: Sequence[VotedOn], seen: IntervalVotes) -> dict[str, Any] | None:
     """What adding votes to an interval needs; only of large ones, since small ones are counted again as fast.
 
     Where powers or corrections are, adding would have to know the order of votes: those are counted again.
     """
-    if seen.votes < _LARGE or seen.powers or any(row[7] > 1 for row in rows):
+    if seen.votes < _LARGE or seen.powers or any(each[5] > 1 for each in proposals):
         return None
     return {
         "votes": seen.votes,
         "voters": {row[2]: row[3] for row in rows},
-        "proposals": sorted(proposals),
+        "proposals": sorted(each[2] for each in proposals),
         "delegates": {voter: dict(choices) for voter, choices in seen.delegates.items()},
     }
 
@@ -152,9 +154,9 @@ def spans(kind: Interval, dao_ids: Sequence[str], moments: Iterable[datetime]) -
     return found
 
 
-def _powered(queries: HealthQueries, span: Span, grouped: Mapping[Place, Sequence[Active]]) -> dict[Place, IntervalVotes]:
+def _powered(queries: HealthQueries, span: Span, voted: Mapping[Place, Sequence[VotedOn]]) -> dict[Place, IntervalVotes]:
     """What the votes with a power say, of the intervals that have any."""
-    daos = sorted({dao for (dao, _), rows in grouped.items() if any(row[5] for row in rows)})
+    daos = sorted({dao for (dao, _), told in voted.items() if any(each[3] for each in told)})
     if not daos:
         return {}
     rows: dict[Place, list[tuple[str, str, str | None, str | None]]] = defaultdict(list)

@@ -28,8 +28,10 @@ class Span:
     end: datetime
 
 
-# (DAO, interval, voter, proposals voted on, votes, of them with a power, newest known_at as stored, greatest revision)
-Active = tuple[str, int, str, int, int, int, Any, int]
+# (DAO, interval, voter, proposals voted on, votes)
+Active = tuple[str, int, str, int, int]
+# (DAO, interval, proposal, votes with a power, newest known_at as stored, greatest revision)
+VotedOn = tuple[str, int, str, int, Any, int]
 
 
 class HealthQueries:
@@ -77,8 +79,16 @@ class HealthQueries:
     def voters(self, span: Span) -> list[Active]:
         """Each voter of each interval, once."""
         return self._rows(
-            f"SELECT v.dao_id, {self._number(span.kind)} AS number, v.voter, count(DISTINCT v.proposal_id), count(*), count(v.power),"
-            f" max(v.known_at), max(v.revision) FROM {self._within()} GROUP BY 1, 2, 3",
+            f"SELECT v.dao_id, {self._number(span.kind)} AS number, v.voter, count(DISTINCT v.proposal_id), count(*)"
+            f" FROM {self._within()} GROUP BY 1, 2, 3",
+            **self._bounds(span),
+        )
+
+    def proposals_voted(self, span: Span) -> list[VotedOn]:
+        """Each proposal voted on in each interval, once."""
+        return self._rows(
+            f"SELECT v.dao_id, {self._number(span.kind)} AS number, v.proposal_id, count(v.power), max(v.known_at), max(v.revision)"
+            f" FROM {self._within()} GROUP BY 1, 2, 3",
             **self._bounds(span),
         )
 
@@ -94,16 +104,6 @@ class HealthQueries:
             else:
                 marks = ",".join("?" * len(part))
                 found += self._session.connection().exec_driver_sql(f"{told} IN ({marks})", tuple(part)).all()
-        return found
-
-    def proposals_voted(self, span: Span) -> dict[tuple[str, int], list[str]]:
-        """The distinct proposals voted on, by DAO and interval."""
-        rows = self._rows(
-            f"SELECT DISTINCT v.dao_id, {self._number(span.kind)} AS number, v.proposal_id FROM {self._within()}", **self._bounds(span)
-        )
-        found: dict[tuple[str, int], list[str]] = {}
-        for dao, number, proposal in rows:
-            found.setdefault((dao, number), []).append(proposal)
         return found
 
     def votes_with_power(self, span: Span) -> list[tuple[str, int, str, str, str | None, str]]:
