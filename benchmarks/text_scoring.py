@@ -12,7 +12,7 @@ of its own which only scores: model, tokenizer and batches, without the pipeline
 import argparse
 import json
 import random
-import resource
+import re
 import subprocess
 import sys
 import tempfile
@@ -141,9 +141,15 @@ def only_score() -> None:
     torch.set_num_threads(THREADS)
     base = base_folder()
     encoder = Encoder(unpack(read_weights(find_weights("text")), base)[0], base, TOKENS)
-    loaded = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    loaded = most_resident_mb()
     encoder.logits(pairs)
-    print(f"{loaded:.0f} MB with the model, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most while reading")
+    print(f"{loaded:.0f} MB with the model, {most_resident_mb():.0f} MB at most while reading")
+
+
+def most_resident_mb() -> float:
+    """The most memory this process held since it was started; `ru_maxrss` would count the process that started it, too."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(re.findall(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)[0]) / 1024
 
 
 def matrix_rate(dtype: torch.dtype) -> float:
