@@ -1,6 +1,5 @@
 """The encoder at work: texts in windows, windows in batches of like length, logits combined per text. Imports torch."""
 
-import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 
 from governance.errors import ModelUnavailable
 from nlp.base_weights import base_folder
+from nlp.fused_encoder import FusedEncoder
 from nlp.plain_text import plain_text
 from nlp.tasks import LABELS
 from nlp.text_network import TextNetwork, padded
@@ -66,15 +66,18 @@ class Encoder:
         self.tokens = Tokens(base / "tokenizer.json")
         self.cut = WindowCut(window_tokens)
         self._last_target: tuple[str, list[int]] = "", []
-        self.network, self.precision = _at_best_precision(network.eval(), precision)
+        self._layers, self.precision = _at_best_precision(network.eval(), precision)
+        heads = [cast("nn.Linear", network.heads[task]) for task in LABELS]
+        self._weights = torch.cat([head.weight for head in heads]).detach().float()
+        self._bias = torch.cat([head.bias for head in heads]).detach().float()
+        self._width = network.width
 
     def logits(self, pairs: Sequence[tuple[str, str]]) -> EncodedTexts:
         """Logits of all heads side by side, in the order of `LABELS`; a pair is (text, target or "").
 
         Raises `ModelUnavailable` when the network gives numbers that are not finite.
         """
-        width = sum(len(labels) for labels in LABELS.values())
-        encoded = self._encode(pairs, lambda *batch: torch.cat(list(self.network(*batch).values()), dim=1), width)
+        encoded = self._encode(pairs, lambda *batch: self._pooled(*batch) @ self._weights.T + self._bias, len(self._bias))
         if not np.isfinite(encoded.values).all():
             raise ModelUnavailable("the text model gives numbers that are not finite")
         return encoded
@@ -109,7 +112,7 @@ class Encoder:
         if not waiting:
             return
         brought = self._run_each([window for placed in waiting for window in placed.windows])
-        bias = torch.cat([head.bias for head in self._heads()]).detach().double().numpy()
+        bias = self._bias.double().numpy()
         for placed in waiting:
             fresh = np.array([max(window.fresh, 1) for window in placed.windows], dtype=np.float64)
             moved = np.zeros((len(placed.begins), len(bias)))
@@ -122,18 +125,13 @@ class Encoder:
                 raise ModelUnavailable("the text model gives numbers that are not finite")
             yield ExplainedText(logits, len(placed.windows), placed.begins, moved)
 
-    def _heads(self) -> list[nn.Linear]:
-        return [cast("nn.Linear", self.network.heads[task]) for task in LABELS]
-
     def _run_each(self, windows: Sequence[Window]) -> Iterator[Floats]:
         """Per window, in the order given, what each of its tokens brings to the logits of all heads."""
         brought: list[Floats] = [np.zeros((0, 0))] * len(windows)
         with torch.inference_mode():
-            weights = torch.cat([head.weight for head in self._heads()]).T
             for rows in _batches(windows):
-                ids, types, mask = padded([windows[row] for row in rows])
-                hidden = self.network.encoder(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state
-                each = (hidden.float() @ weights).double().numpy()
+                hidden = self._layers(*padded([windows[row] for row in rows]))
+                each = (hidden.float() @ self._weights.T).double().numpy()
                 for place, row in enumerate(rows):
                     length = len(windows[row].ids)
                     brought[row] = each[place, :length] / length
@@ -141,7 +139,14 @@ class Encoder:
 
     def embeddings(self, texts: Sequence[str]) -> EncodedTexts:
         """Mean-pooled last layer, one row of 384 numbers per text."""
-        return self._encode([(text, "") for text in texts], self.network.pooled, self.network.width)
+        return self._encode([(text, "") for text in texts], self._pooled, self._width)
+
+    def _pooled(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
+        """The mean of the last layer over real tokens, fp32."""
+        hidden = self._layers(ids, types, mask).float()
+        real = mask.unsqueeze(-1).float()
+        mean: Tensor = (hidden * real).sum(dim=1) / real.sum(dim=1)
+        return mean
 
     def _encode(self, pairs: Sequence[tuple[str, str]], forward: Callable[[Tensor, Tensor, Tensor], Tensor], width: int) -> EncodedTexts:
         if not pairs:
@@ -217,24 +222,26 @@ def _combined(windows: Sequence[Window], counts: Sequence[int], rows: Floats) ->
     return combined
 
 
-def _at_best_precision(network: TextNetwork, precision: Precision | None) -> tuple[TextNetwork, Precision]:
-    """The network in the precision asked for, or in the one that is faster here, measured once."""
+def _at_best_precision(network: TextNetwork, precision: Precision | None) -> tuple[FusedEncoder, Precision]:
+    """The layers in the precision asked for, or in the one that is faster here, measured once."""
     if precision is Precision.FLOAT32:
-        return network, precision
-    rounded = copy.deepcopy(network)
-    rounded.encoder.to(torch.bfloat16)
-    if precision is Precision.BFLOAT16 or _seconds(network) > WORTHWHILE_GAIN * _seconds(rounded):
+        return FusedEncoder(network.encoder, torch.float32), precision
+    rounded = FusedEncoder(network.encoder, torch.bfloat16)
+    if precision is Precision.BFLOAT16:
+        return rounded, precision
+    exact = FusedEncoder(network.encoder, torch.float32)
+    if _seconds(exact) > WORTHWHILE_GAIN * _seconds(rounded):
         return rounded, Precision.BFLOAT16
-    return network, Precision.FLOAT32
+    return exact, Precision.FLOAT32
 
 
-def _seconds(network: TextNetwork) -> float:
+def _seconds(layers: FusedEncoder) -> float:
     """The best time of four passes over one batch of 16 windows of 64 tokens; the first, which warms up, is not counted."""
     batch = padded([Window(tuple(range(1000, 1064)), (0,) * 64, 64)] * 16)
     times = []
     with torch.inference_mode():
         for _ in range(5):
             start = time.perf_counter()
-            network(*batch)
+            layers(*batch)
             times.append(time.perf_counter() - start)
     return min(times[1:])

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from safetensors.torch import load, save
@@ -20,10 +20,15 @@ LICENCE = "CC-BY-SA-4.0"
 
 @dataclass(frozen=True, slots=True)
 class ReadingRules:
-    """What besides the weights decides a reading; it travels in the weight file, under the same digest."""
+    """What besides the weights decides a reading; it travels in the weight file, under the same digest.
+
+    `temperatures` are by task, at the usual length; `length_powers` say how they go with the length (`Temperature`),
+    and are 0 where a file does not name them.
+    """
 
     window_tokens: int
     temperatures: Mapping[str, float]
+    length_powers: Mapping[str, float] = field(default_factory=dict)
 
 
 def pack(network: TextNetwork, base: Path, rules: ReadingRules) -> bytes:
@@ -63,7 +68,7 @@ def unpack(data: bytes, base: Path) -> tuple[TextNetwork, ReadingRules]:
         {name: tensor.float() if _is_head(name) else start[name] + tensor.float() for name, tensor in tensors.items()}, strict=False
     )
     rules = about["rules"]
-    return network.eval(), ReadingRules(window_tokens=rules["window_tokens"], temperatures=rules["temperatures"])
+    return network.eval(), ReadingRules(**rules)
 
 
 def _is_head(name: str) -> bool:

@@ -10,13 +10,14 @@ from nlp.dataset import TRAINABLE, LabelledText
 from nlp.encoder import Encoder, Precision
 from nlp.model_store import StoredWeights, store_weights
 from nlp.packing import LICENCE, ReadingRules, pack
-from nlp.sampling import SamplingConfig, validation_rows
+from nlp.plain_text import plain_text
+from nlp.sampling import validation_rows
 from nlp.tasks import LABELS, columns
-from nlp.temperature import fit_temperature
+from nlp.temperature import Temperature, fit_temperature
 from nlp.text_network import TextNetwork
 
 # Per set: the large sets must not decide the temperature of the small ones.
-TEMPERATURE_ROWS = 60
+TEMPERATURE_ROWS = 200
 
 
 def publish(
@@ -31,16 +32,19 @@ def publish(
     """Fit one temperature per head on `val` rows read as a reader reads them, then store weights and manifest."""
     base = base_folder()
     encoder = Encoder(network, base, window_tokens, precision)
-    temperatures = {task: _temperature(encoder, task, rows) for task in LABELS}
-    data = pack(network, base, ReadingRules(window_tokens, temperatures))
+    fitted = {task: _temperature(encoder, task, rows) for task in LABELS}
+    usual = {task: temperature.usual for task, temperature in fitted.items()}
+    powers = {task: temperature.power for task, temperature in fitted.items()}
+    data = pack(network, base, ReadingRules(window_tokens, usual, powers))
     return store_weights("text", data, out_dir, about={**about, "window_tokens": window_tokens, "licence": LICENCE})
 
 
-def _temperature(encoder: Encoder, task: str, rows: Sequence[LabelledText]) -> float:
-    """1.0 where there are no validation rows of the task."""
-    quotas = {name: 0 for name, source in TRAINABLE.items() if source.task == task}
-    chosen = validation_rows(rows, SamplingConfig(quotas), per_set=TEMPERATURE_ROWS, seed=0)
+def _temperature(encoder: Encoder, task: str, rows: Sequence[LabelledText]) -> Temperature:
+    """1.0 at every length where there are no validation rows of the task."""
+    sets = [name for name, source in TRAINABLE.items() if source.task == task]
+    chosen = validation_rows(rows, sets, per_set=TEMPERATURE_ROWS, seed=0)
     if not chosen:
-        return 1.0
-    logits = encoder.logits([(row.text, row.target) for row in chosen]).values[:, columns(task)]
-    return fit_temperature(logits, np.array([row.label for row in chosen]))
+        return Temperature()
+    read = list(encoder.explained([(plain_text(row.text), plain_text(row.target)) for row in chosen]))
+    logits = np.array([text.logits[columns(task)] for text in read])
+    return fit_temperature(logits, np.array([row.label for row in chosen]), np.array([len(text.begins) for text in read]))

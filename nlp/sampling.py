@@ -1,38 +1,20 @@
 """Which rows a training round shows, and how: quotas per set, labels evened out, targets dropped or swapped."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from nlp.dataset import TRAINABLE, LabelledText
+from nlp.disturbances import disturbed
 from nlp.invented_rationales import invented_rationales
+from nlp.opposites import opposed
 from nlp.tasks import LABELS
+from nlp.written_rationales import written_rationales
 
 _NEUTRAL_STANCE = LABELS["stance"].index("neutral")
 _FROM_TREASURY = "catalyst_"
-
-
-# Rows per set and round. Every set comes round about twice in ten rounds; small sets that teach what the large ones do
-# not (a claim in the target, a neutral stance) come more often, the largest once.
-QUOTAS: Mapping[str, int] = {
-    "semeval17_tweets": 5000,
-    "sst5_as3": 1900,
-    "sentfin": 1500,
-    "twitter_fin_news": 1900,
-    "stockemotions": 1500,
-    "cryptolin_news": 300,
-    "eth_tweets_sent": 300,
-    "fiqa_posts": 120,
-    "surge_stock_tweets": 90,
-    "catalyst_f4": 600,
-    "catalyst_f5": 600,
-    "catalyst_f6": 900,
-    "catalyst_f7": 1000,
-    "catalyst_f8": 1000,
-    "argkp21": 1100,
-    "perspectrum": 1100,
-    "semeval16_stance": 900,
-}
+# Sets whose targets are claims, and whose texts never speak of "this proposal": their targets can be turned round.
+_CLAIMS = frozenset({"argkp21", "perspectrum", "semeval16_stance"})
 
 
 def seeded(*names: object) -> random.Random:
@@ -44,19 +26,25 @@ def seeded(*names: object) -> random.Random:
 class SamplingConfig:
     """What one round holds.
 
-    `quotas` are rows per set and round. `evenness` 0 keeps a set's own label shares, 1 makes its labels equal.
-    `off_target_rows` stance texts are shown with a target they do not speak of, labelled neutral: without them a
-    reader learns to answer for or against whatever it is asked about. `invented_rows` are vote rationales written for
-    this project: no licensed set holds the manner of delegates. Of sentiment rows, `target_dropped` lose
-    their target and `target_added` of those without one get a stranger's, so that sentiment does not hang on it.
+    `quotas` are rows per set and round. `evenness` 0 keeps a set's own label shares, 1 makes its labels equal;
+    `evenness_of` says it for single sets. `off_target_rows` stance texts are shown with a target they do not speak of,
+    labelled neutral: without them a reader learns to answer for or against whatever it is asked about. `invented_rows` and
+    `written_rows` are vote rationales made for this project: no licensed set holds the manner of delegates. Of sentiment
+    rows, `target_dropped` lose their target and `target_added` of those without one get a stranger's, so that sentiment
+    does not hang on it. Of rows whose target is a claim, `turned` get the opposite claim and the opposite label; of all
+    rows, `disturbed` get slips, cheers or orders that change nothing.
     """
 
-    quotas: Mapping[str, int] = field(default_factory=lambda: dict(QUOTAS))
+    quotas: Mapping[str, int]
     evenness: float = 0.5
-    off_target_rows: int = 700
-    invented_rows: int = 700
+    evenness_of: Mapping[str, float] = field(default_factory=dict)
+    off_target_rows: int = 0
+    invented_rows: int = 0
+    written_rows: int = 0
     target_dropped: float = 0.4
     target_added: float = 0.15
+    turned: float = 0.0
+    disturbed: float = 0.0
 
 
 class RoundSampler:
@@ -87,16 +75,21 @@ class RoundSampler:
         """The rows of one round, shuffled."""
         dice = seeded(self._seed, "round", round_number)
         rows = [row for name in self._config.quotas for row in self._dealt(name, round_number)]
-        shown = [self._with_loose_target(row, dice) if row.task == "sentiment" else row for row in rows]
+        shown = [self._with_loose_target(row, dice) if row.task == "sentiment" else self._turned(row, dice) for row in rows]
         shown += invented_rationales(self._config.invented_rows, dice)
+        if self._config.written_rows:
+            shown += written_rationales(self._config.written_rows, round_number, dice)
         if self._stance:
             shown += [self._off_target(dice) for _ in range(self._config.off_target_rows)]
+        if self._config.disturbed:
+            shown = [disturbed(row, dice) if dice.random() < self._config.disturbed else row for row in shown]
         dice.shuffle(shown)
         return shown
 
     def _dealt(self, name: str, round_number: int) -> list[LabelledText]:
         piles = self._piles[name]
-        weights = {label: len(pile) ** (1 - self._config.evenness) for label, pile in piles.items()}
+        evenness = self._config.evenness_of.get(name, self._config.evenness)
+        weights = {label: len(pile) ** (1 - evenness) for label, pile in piles.items()}
         dealt: list[LabelledText] = []
         for label, pile in sorted(piles.items()):
             count = round(self._config.quotas[name] * weights[label] / sum(weights.values()))
@@ -110,6 +103,13 @@ class RoundSampler:
         if self._targets and dice.random() < self._config.target_added:
             return replace(row, target=dice.choice(self._targets)[1])
         return row
+
+    def _turned(self, row: LabelledText, dice: random.Random) -> LabelledText:
+        if not self._config.turned or row.dataset not in _CLAIMS or dice.random() >= self._config.turned:
+            return row
+        claim = opposed(row.target)
+        # "against", "neutral", "for": the opposite label is the mirrored one.
+        return row if claim is None else replace(row, target=claim, label=len(LABELS["stance"]) - 1 - row.label)
 
     def _off_target(self, dice: random.Random) -> LabelledText:
         """A stance text beside a target it does not speak of, labelled neutral."""
@@ -131,10 +131,10 @@ def _mentions(text: str, target: str) -> bool:
     return any(word in lowered for word in target.lower().split() if len(word) >= 5)
 
 
-def validation_rows(rows: Sequence[LabelledText], config: SamplingConfig, *, per_set: int, seed: int) -> list[LabelledText]:
-    """Up to `per_set` rows of the `val` split of each set with a quota, the same ones for the same seed."""
+def validation_rows(rows: Sequence[LabelledText], sets: Iterable[str], *, per_set: int, seed: int) -> list[LabelledText]:
+    """Up to `per_set` rows of the `val` split of each of the sets, the same ones for the same seed."""
     chosen: list[LabelledText] = []
-    for name in config.quotas:
+    for name in sets:
         pile = [row for row in rows if row.dataset == name and row.split == "val"]
         seeded(seed, name).shuffle(pile)
         chosen += pile[:per_set]

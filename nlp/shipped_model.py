@@ -9,7 +9,7 @@ from nlp.encoder import Encoder, Precision
 from nlp.packing import unpack
 from nlp.spans import moving_spans, without_repetition
 from nlp.tasks import LABELS, columns
-from nlp.temperature import softmax
+from nlp.temperature import Temperature, softmax
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class ShippedModel:
         network, rules = unpack(weights, base)
         self.encoder = Encoder(network, base, rules.window_tokens, precision)
         self.digest = digest
-        self._temperatures = rules.temperatures
+        self._temperatures = {task: Temperature(rules.temperatures[task], rules.length_powers.get(task, 0.0)) for task in LABELS}
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> Iterator[Mapping[str, ScoredText]]:
         """Calibrated probabilities of each (text, target or "") for every task; both come from `plain_text`.
@@ -40,7 +40,7 @@ class ShippedModel:
             logits, moved_logits = without_repetition(text, found.begins, found.logits, found.moved)
             scored = {}
             for task in LABELS:
-                temperature = self._temperatures[task]
+                temperature = float(self._temperatures[task].at(len(found.begins)))
                 scores = tuple(softmax(logits[None, columns(task)], temperature)[0].tolist())
                 moved = moved_logits[:, columns(task)] / temperature
                 spans = moving_spans(text, found.begins, moved, scores.index(max(scores)))

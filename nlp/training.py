@@ -3,8 +3,6 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from hashlib import sha256
 from pathlib import Path
 
 import torch
@@ -17,52 +15,43 @@ from nlp.encoder import Precision
 from nlp.examples import Example, batched, examples
 from nlp.model_store import StoredWeights
 from nlp.publishing import publish
-from nlp.sampling import RoundSampler, SamplingConfig, seeded, validation_rows
+from nlp.recipes import TrainingConfig
+from nlp.sampling import RoundSampler, seeded, validation_rows
 from nlp.text_network import TASKS, TextNetwork, padded
 from nlp.windows import Tokens, WindowCut
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingConfig:
-    """Everything that decides the weights, besides the data and the machine's arithmetic.
+def train_text(data_dir: Path, out_dir: Path, recipe: Sequence[TrainingConfig], progress: bool) -> StoredWeights:
+    """Train on the `train` rows under `data_dir`, stage after stage; return the weights, stored with their manifest in `out_dir`.
 
-    The learning rate warms up, stays, and falls to zero over the last `cooldown_steps`: until these begin, a run may
-    be shortened or lengthened by resuming it with another number of `steps`.
+    Each stage has a folder in `out_dir` with its checkpoint, from which a killed run goes on to the very weights it would
+    have reached, and `curve.ndjson`, one line of validation figures per round. A checkpoint of another recipe or of
+    other data raises `ValueError`. The progress bar shows only on a terminal.
     """
-
-    seed: int = 20261121
-    steps: int = 6000
-    cooldown_steps: int = 1800
-    batch_rows: int = 32
-    window_tokens: int = 256
-    encoder_rate: float = 1e-4
-    head_rate: float = 1e-3
-    warmup_steps: int = 200
-    weight_decay: float = 0.01
-    label_smoothing: float = 0.05
-    gradient_norm: float = 1.0
-    bfloat16: bool = True
-    checkpoint_steps: int = 100
-    validation_rows: int = 60
-    sampling: SamplingConfig = field(default_factory=SamplingConfig)
-
-    def digest(self) -> str:
-        """SHA-256 of all fields but the length of the run, hex."""
-        fields = {name: value for name, value in asdict(self).items() if name not in ("steps", "cooldown_steps")}
-        return sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
-
-
-def train_text(data_dir: Path, out_dir: Path, config: TrainingConfig, progress: bool) -> StoredWeights:
-    """Train on the `train` rows under `data_dir`; return the weights, stored with their manifest in `out_dir`.
-
-    `out_dir` also holds the checkpoint, from which a killed run goes on to the very weights it would have reached, and
-    `curve.ndjson`, one line of validation figures per round. A checkpoint of another configuration or of other data
-    raises `ValueError`. The progress bar shows only on a terminal.
-    """
-    out_dir.mkdir(parents=True, exist_ok=True)
     rows = read_labelled(data_dir)
-    run = TextTraining(rows, out_dir, config, fingerprint=f"{config.digest()}/{data_digest(data_dir)}")
+    torch.manual_seed(recipe[0].seed)
+    network = TextNetwork(base_folder())
+    fingerprint = data_digest(data_dir)
+    for number, config in enumerate(recipe, start=1):
+        fingerprint = f"{config.digest()}/{fingerprint}"
+        run_stage(TextTraining(network, rows, out_dir / f"stage-{number}", config, fingerprint), progress)
+    return publish(
+        network,
+        rows,
+        out_dir,
+        window_tokens=recipe[-1].window_tokens,
+        precision=Precision.BFLOAT16 if recipe[-1].bfloat16 else Precision.FLOAT32,
+        about={
+            "config": "+".join(config.digest()[:16] for config in recipe),
+            "steps": "+".join(str(config.steps) for config in recipe),
+        },
+    )
+
+
+def run_stage(run: "TextTraining", progress: bool) -> None:
+    """Every round of one stage, or what is left of it after a kill."""
     run.resume()
+    config = run.config
     bar = tqdm(total=config.steps, initial=run.steps, unit="step", disable=not (progress and sys.stderr.isatty()))
     while run.steps < config.steps:
         batches = run.batches()
@@ -76,22 +65,13 @@ def train_text(data_dir: Path, out_dir: Path, config: TrainingConfig, progress: 
         run.validate()
         run.checkpoint()
     bar.close()
-    return publish(
-        run.network,
-        rows,
-        out_dir,
-        window_tokens=config.window_tokens,
-        precision=Precision.BFLOAT16 if config.bfloat16 else Precision.FLOAT32,
-        about={"config": config.digest(), "steps": run.steps},
-    )
 
 
 class TextTraining:
-    """One training run: the network, its optimiser, and where in the rounds it stands."""
+    """One stage: the network it moves, its optimiser, and where in the rounds it stands."""
 
-    def __init__(self, rows: Sequence[LabelledText], out_dir: Path, config: TrainingConfig, fingerprint: str) -> None:
-        torch.manual_seed(config.seed)
-        base = base_folder()
+    def __init__(self, network: TextNetwork, rows: Sequence[LabelledText], out_dir: Path, config: TrainingConfig, fingerprint: str) -> None:
+        out_dir.mkdir(parents=True, exist_ok=True)
         self.config = config
         self.round = 0
         self.batch = 0
@@ -99,11 +79,11 @@ class TextTraining:
         self.curve: list[str] = []
         self._out_dir = out_dir
         self._fingerprint = fingerprint
-        self._tokens = Tokens(base / "tokenizer.json")
+        self._tokens = Tokens(base_folder() / "tokenizer.json")
         self._cut = WindowCut(config.window_tokens)
         self._sampler = RoundSampler(rows, config.sampling, config.seed)
-        self._validation = validation_rows(rows, config.sampling, per_set=config.validation_rows, seed=config.seed)
-        self.network = TextNetwork(base)
+        self._validation = validation_rows(rows, config.sampling.quotas, per_set=config.validation_rows, seed=config.seed)
+        self.network = network
         encoder = [weight for weight in self.network.encoder.parameters() if weight.requires_grad]
         heads = list(self.network.heads.parameters())
         self._optimiser = torch.optim.AdamW(

@@ -1,6 +1,7 @@
 """`assent models`: list what a deployment knows, train and evaluate from files. Training never runs in a server."""
 
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -104,13 +105,16 @@ def evaluate(
 
 
 def _train_text(folder: Path, out: Path, seed: int) -> object:
-    from nlp.training import TrainingConfig, train_text  # noqa: PLC0415  # torch loads only when asked for
+    from nlp.recipes import RECIPE  # noqa: PLC0415  # torch loads only when asked for
+    from nlp.training import train_text  # noqa: PLC0415  # as above
 
-    return train_text(folder, out, TrainingConfig(seed=seed), sys.stderr.isatty())
+    # Each stage shuffles anew: the later one is to meet rows of the large sets that the earlier did not reach.
+    stages = [replace(stage, seed=seed + number) for number, stage in enumerate(RECIPE)]
+    return train_text(folder, out, stages, sys.stderr.isatty())
 
 
 def _train_outcome(folder: Path, out: Path, seed: int) -> object:
-    from nlp.outcome_training import train_outcome  # noqa: PLC0415  # as above
+    from nlp.outcome_training import train_outcome  # noqa: PLC0415  # torch loads only when asked for
 
     return train_outcome(folder, out, seed=seed, embeddings=out / "embeddings.safetensors")
 

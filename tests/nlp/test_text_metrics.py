@@ -52,7 +52,20 @@ def test_the_temperature_undoes_overconfidence_and_moves_no_label() -> None:
     honest = dice.normal(size=(6000, 3))
     labels = np.array([dice.choice(3, p=row) for row in softmax(honest)])
 
-    temperature = fit_temperature(3 * honest, labels)
+    temperature = fit_temperature(3 * honest, labels, np.full(6000, 64))
 
-    assert temperature == pytest.approx(3.0, rel=0.1)
-    assert (softmax(3 * honest, temperature).argmax(axis=1) == honest.argmax(axis=1)).all()
+    assert temperature.usual == pytest.approx(3.0, rel=0.1)
+    assert (softmax(3 * honest, temperature.at(64)).argmax(axis=1) == honest.argmax(axis=1)).all()
+
+
+def test_the_temperature_goes_with_the_length() -> None:
+    """Short texts whose logits are too large, and long ones whose are not, ask for a falling power."""
+    dice = np.random.Generator(np.random.PCG64(8))
+    honest = dice.normal(size=(8000, 3))
+    labels = np.array([dice.choice(3, p=row) for row in softmax(honest)])
+    tokens = np.where(np.arange(8000) % 2, 16, 256)
+    found = fit_temperature(honest * np.where(tokens == 16, 2.0, 1.0)[:, None], labels, tokens)
+
+    assert found.at(16) == pytest.approx(2.0, rel=0.1)
+    assert found.at(256) == pytest.approx(1.0, rel=0.1)
+    assert found.at(1) == found.at(4)

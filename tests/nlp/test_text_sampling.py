@@ -1,6 +1,7 @@
 """Which rows training may see, and how they are dealt."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -86,7 +87,7 @@ def test_validation_rows_come_from_the_validation_split() -> None:
     """Temperatures fitted on test rows would flatter calibration."""
     rows = rows_of("argkp21", "npnp") + rows_of("argkp21", "npnpnp", "val")
 
-    chosen = validation_rows(rows, SamplingConfig({"argkp21": 1}), per_set=4, seed=1)
+    chosen = validation_rows(rows, ["argkp21"], per_set=4, seed=1)
 
     assert len(chosen) == 4
     assert {row.split for row in chosen} == {"val"}
@@ -100,3 +101,38 @@ def test_invented_rationales_come_with_every_round() -> None:
 
     assert Counter(row.label for row in dealt) == {0: 3, 1: 3, 2: 3}
     assert {row.split for row in dealt} == {"train"}
+
+
+def test_turned_claims_turn_their_labels() -> None:
+    """Who is for a claim is against its opposite, and who is neutral stays neutral."""
+    rows = [replace(row, target="Zoos should close") for row in rows_of("semeval16_stance", "nop" * 10)]
+    config = SamplingConfig({"semeval16_stance": 30}, evenness=0.0, turned=0.5)
+
+    dealt = RoundSampler(rows, config, seed=1).deal(0)
+
+    label_of = {row.text: row.label for row in rows}
+    turned = [row for row in dealt if row.target == "Zoos should not close"]
+    assert 5 < len(turned) < 25
+    assert all(row.label == 2 - label_of[row.text] for row in turned)
+    assert all(row.label == label_of[row.text] for row in dealt if row.target == "Zoos should close")
+
+
+def test_evenness_can_be_said_for_one_set() -> None:
+    """Sets whose figure counts rare labels as much as common ones need more of them than others."""
+    rows = rows_of("sst5_as3", "noooppppp" * 10) + rows_of("sentfin", "noooppppp" * 10)
+    config = SamplingConfig({"sst5_as3": 30, "sentfin": 30}, evenness=0.0, evenness_of={"sst5_as3": 1.0}, disturbed=0.0)
+
+    dealt = RoundSampler(rows, config, seed=1).deal(0)
+
+    rare = {name: sum(row.dataset == name and row.label == 0 for row in dealt) for name in ("sst5_as3", "sentfin")}
+    assert rare["sst5_as3"] == 10 > rare["sentfin"]
+
+
+def test_disturbed_rows_are_the_share_asked_for() -> None:
+    """Training on nothing but disturbed texts would lose the plain ones."""
+    rows = rows_of("argkp21", "np" * 100)
+
+    dealt = RoundSampler(rows, SamplingConfig({"argkp21": 200}, disturbed=0.2), seed=1).deal(0)
+
+    plain = {row.text for row in rows}
+    assert 15 < sum(row.text not in plain for row in dealt) < 65

@@ -12,8 +12,9 @@ import pytest
 import torch
 
 from nlp.model_store import find_weights, read_weights
+from nlp.recipes import TrainingConfig
 from nlp.sampling import SamplingConfig
-from nlp.training import TrainingConfig, train_text
+from nlp.training import train_text
 
 pytestmark = pytest.mark.encoder
 
@@ -28,6 +29,7 @@ TINY = TrainingConfig(
     validation_rows=4,
     sampling=SamplingConfig({"argkp21": 16, "sst5_as3": 16}, off_target_rows=4, invented_rows=3),
 )
+STAGES = (TINY, replace(TINY, steps=12, seed=TINY.seed + 1))
 
 
 @pytest.fixture
@@ -48,36 +50,36 @@ def data(tmp_path: Path) -> Path:
 
 
 def trained(out: Path) -> dict[str, torch.Tensor]:
-    """The network as the last checkpoint holds it."""
-    state: dict[str, dict[str, torch.Tensor]] = torch.load(out / "checkpoint.pt", weights_only=True)
+    """The network as the last checkpoint of the last stage holds it."""
+    state: dict[str, dict[str, torch.Tensor]] = torch.load(out / "stage-2" / "checkpoint.pt", weights_only=True)
     return state["network"]
 
 
 def test_a_killed_run_goes_on_to_the_very_same_weights(data: Path, tmp_path: Path) -> None:
     """A real process, a real SIGKILL after a few steps, then the same command again."""
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    process = multiprocessing.get_context("spawn").Process(target=train_text, args=(data, killed, TINY, False))
+    process = multiprocessing.get_context("spawn").Process(target=train_text, args=(data, killed, STAGES, False))
     process.start()
-    _wait_for(killed / "checkpoint.pt", process)
+    _wait_for(killed / "stage-2" / "checkpoint.pt", process)
     process.kill()
     process.join()
-    interrupted = torch.load(killed / "checkpoint.pt", weights_only=True)["steps"]
+    interrupted = torch.load(killed / "stage-2" / "checkpoint.pt", weights_only=True)["steps"]
 
-    after_kill = train_text(data, killed, TINY, progress=False)
-    in_one_go = train_text(data, whole, TINY, progress=False)
+    after_kill = train_text(data, killed, STAGES, progress=False)
+    in_one_go = train_text(data, whole, STAGES, progress=False)
 
-    assert 0 < interrupted < torch.load(whole / "checkpoint.pt", weights_only=True)["steps"]
+    assert 0 < interrupted < torch.load(whole / "stage-2" / "checkpoint.pt", weights_only=True)["steps"]
     assert all(torch.equal(tensor, trained(whole)[name]) for name, tensor in trained(killed).items())
     assert read_weights(after_kill) == read_weights(in_one_go)
-    assert (killed / "curve.ndjson").read_text() == (whole / "curve.ndjson").read_text()
+    assert (killed / "stage-2" / "curve.ndjson").read_text() == (whole / "stage-2" / "curve.ndjson").read_text()
 
 
 def test_training_moves_the_weights_and_writes_what_it_saw(data: Path, tmp_path: Path) -> None:
     """Guards the comparison above: equal weights would mean nothing had training changed none."""
-    one = train_text(data, tmp_path / "one", TINY, progress=False)
-    other = train_text(data, tmp_path / "other", replace(TINY, seed=2), progress=False)
+    one = train_text(data, tmp_path / "one", [TINY], progress=False)
+    other = train_text(data, tmp_path / "other", [replace(TINY, seed=2)], progress=False)
 
-    curve = [json.loads(line) for line in (tmp_path / "one" / "curve.ndjson").read_text().splitlines()]
+    curve = [json.loads(line) for line in (tmp_path / "one" / "stage-1" / "curve.ndjson").read_text().splitlines()]
     assert one.sha256 != other.sha256
     assert find_weights("text", tmp_path / "one") == one
     assert [line["steps"] for line in curve] == [10, 15]
@@ -86,10 +88,20 @@ def test_training_moves_the_weights_and_writes_what_it_saw(data: Path, tmp_path:
 
 def test_a_checkpoint_of_another_run_is_refused(data: Path, tmp_path: Path) -> None:
     """Half a run with one configuration and half with another is no run that anybody could repeat."""
-    train_text(data, tmp_path / "out", TINY, progress=False)
+    train_text(data, tmp_path / "out", [TINY], progress=False)
 
     with pytest.raises(ValueError, match="another configuration"):
-        train_text(data, tmp_path / "out", replace(TINY, encoder_rate=1e-3), progress=False)
+        train_text(data, tmp_path / "out", [replace(TINY, encoder_rate=1e-3)], progress=False)
+
+
+def test_a_later_stage_goes_on_from_the_earlier(data: Path, tmp_path: Path) -> None:
+    """A second stage that began at the base encoder would throw the first away."""
+    first_alone = train_text(data, tmp_path / "first", [TINY], progress=False)
+    no_step_more = train_text(data, tmp_path / "both", [TINY, replace(TINY, steps=0)], progress=False)
+    one_step_more = train_text(data, tmp_path / "more", [TINY, replace(TINY, steps=1)], progress=False)
+
+    assert read_weights(no_step_more) == read_weights(first_alone)
+    assert read_weights(one_step_more) != read_weights(first_alone)
 
 
 def _wait_for(file: Path, process: BaseProcess) -> None:
