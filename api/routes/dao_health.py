@@ -11,12 +11,16 @@ from api.dependencies import ClockDep, ReadDep, WriterDep
 from api.errors import problems
 from api.instants import earlier
 from api.listing import AsOf, moment
+from api.routes.mood import MoodOut
+from api.routes.mood import shown as shown_mood
 from governance.canonical import fixed
 from governance.concentration import of_texts
 from governance.errors import InvalidInput, NotFound
 from governance.health.activity import shown
 from governance.health.intervals import Interval
 from governance.records import dao_health, dao_reads
+from governance.records.mood import Scope
+from governance.workflow.gauge import Window, gauge
 from governance.workflow.measure_health import HealthPoint, bring_up_to_date, health_series
 
 router = APIRouter(prefix="/daos/{dao_id}/health", tags=["daos"])
@@ -88,7 +92,10 @@ class BacklogOut(BaseModel):
 
 
 class DissatisfactionOut(BaseModel):
-    """What text models read in posts, vote reasons and proposals of the interval."""
+    """What text models read in posts, vote reasons and proposals of the interval, counted one by one.
+
+    Anyone can buy these shares by opening accounts; the values that nobody without voting power can buy are those of `/mood`.
+    """
 
     texts: int
     negative: str | None = Field(description="Share of texts that felt negative.")
@@ -131,7 +138,7 @@ class DaoHealth(BaseModel):
     largest_share: str | None = Field(description="Share of the largest voter.", examples=["0.250000"])
     top_ten_share: str | None = Field(description="Share of the ten largest voters.", examples=["0.900000"])
     median_turnout: str | None = Field(description="Median number of voters per sampled proposal.", examples=["118.000000"])
-    sentiment: dict[str, int] = Field(description="Texts read in the last 30 days, by sentiment.")
+    mood: MoodOut = Field(description="What the texts of the last 30 days feel, weighed by who wrote them; see `/mood`.")
     open_flags: int = Field(description="Attack or anomaly rules that stand fired.")
     interval: Interval = Field(description="How long one point of the series lasts.")
     series: list[HealthPointOut] = Field(description="Oldest first; the last is the interval of `as_of`.")
@@ -155,6 +162,7 @@ def health(
         writer.run(lambda unit: bring_up_to_date(unit, [dao_id], interval))
     sample = dao_reads.vote_sample(session, dao_id, as_of=at, proposals=_SAMPLE)
     figures = of_texts(list(sample.power_by_voter.values()))
+    pulse = earlier(at, _PULSE)
     turnout = median(sample.voters_per_proposal) if sample.voters_per_proposal else None
     return DaoHealth(
         dao_id=dao_id,
@@ -168,7 +176,7 @@ def health(
         largest_share=shown(figures.largest_share),
         top_ten_share=shown(figures.top_ten_share),
         median_turnout=None if turnout is None else fixed(turnout),
-        sentiment=dao_reads.sentiment_counts(session, dao_id, since=earlier(at, _PULSE), as_of=at),
+        mood=shown_mood(gauge(session, Scope(dao_id), [Window(pulse, pulse, at)], task="sentiment", as_of=at)[0]),
         open_flags=dao_reads.open_flags(session, dao_id),
         interval=interval,
         series=[_point(each) for each in health_series(session, dao_id, interval, as_of=at, points=points)],

@@ -1,24 +1,27 @@
 """What people feel and where they stand: has a DAO's texts read, and gives the readings as series."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import Session
 
 from api.dependencies import ClockDep, ReadDep, ReaderDep, WriterDep, require
 from api.errors import problems
 from api.instants import earlier
 from api.listing import AsOf, moment
+from api.routes.mood import MoodOut, shown
 from governance.actors import Actor, Role
 from governance.errors import InvalidInput, ModelUnavailable, NotFound
-from governance.readings import mean_stance
 from governance.records import texts
 from governance.records.as_of import PROPOSALS, read_one
 from governance.records.forecasts import dao_of
+from governance.records.mood import Scope
 from governance.workflow.analyse import read_texts, record_readings, unread_texts, wanted_readings
+from governance.workflow.gauge import Window, gauge
 
 router = APIRouter(tags=["sentiment"])
 
@@ -43,21 +46,27 @@ class AnalysisOut(BaseModel):
     more: bool = Field(description="Whether texts are left over.")
 
 
-class Mood(BaseModel):
-    """The readings of one day (or of all days), counted by label. `unknown`: the text has no words."""
+class DayOut(BaseModel):
+    """The readings of one day, counted by label. `unknown`: the text has no words."""
 
-    day: str | None = Field(description="UTC day; null for the whole.", examples=["2026-11-21"])
+    day: str = Field(description="UTC day.", examples=["2026-11-21"])
     counts: dict[str, int] = Field(examples=[{"positive": 12, "neutral": 30, "negative": 4}])
 
 
+class PlainCounts(BaseModel):
+    """Readings counted one by one. Anyone can buy these figures by opening accounts: show them as activity, not as opinion."""
+
+    total: dict[str, int] = Field(examples=[{"positive": 12, "neutral": 30, "negative": 4}])
+    days: list[DayOut]
+
+
 class SeriesOut(BaseModel):
-    """Readings of texts that were known by `as_of`, per day of the text."""
+    """What texts that were known by `as_of` say: the mood they come to, and how many were read how."""
 
     task: str
+    mood: MoodOut = Field(description="The value to show: of it all accounts without voting power together move at most 4 %.")
+    plain_counts: PlainCounts
     models: list[str] = Field(description="Digests of the models that read; several after a change of model.")
-    total: Mood
-    days: list[Mood]
-    stance: float | None = Field(None, description="Mean stance, -1 all against to 1 all for; null where none is known.", examples=[0.42])
     as_of: datetime
 
 
@@ -98,38 +107,36 @@ def sentiment(
     window_days: Annotated[int, Query(ge=1, le=3_650, description="How many days back.")] = 30,
     as_of: AsOf = None,
 ) -> SeriesOut:
-    """How the DAO's texts felt, day by day, as known at a time."""
+    """How the DAO's texts of a window felt, weighed by who wrote them, as known at a time; and how many were read how, day by day.
+
+    Steps of the same value, and by topic: `/mood` and `/mood/topics`.
+    """
     at = moment(session, dao_id, as_of, clock())
     since = earlier(at, timedelta(days=window_days))
-    return _series("sentiment", texts.reading_counts(session, task="sentiment", since=since, as_of=at, dao_id=dao_id), at)
+    counts = texts.reading_counts(session, task="sentiment", since=since, as_of=at, dao_id=dao_id)
+    return _series(session, Scope(dao_id), Window(since, since, at), "sentiment", counts)
 
 
 @router.get("/proposals/{proposal_id}/stance", operation_id="getStance", responses=problems(NotFound, InvalidInput))
 def stance(proposal_id: str, session: ReadDep, clock: ClockDep, as_of: AsOf = None) -> SeriesOut:
-    """Where posts and vote reasons stand toward the proposal, day by day, as known at a time."""
-    at = moment(session, dao_of(session, proposal_id), as_of, clock())
-    read_one(session, PROPOSALS, proposal_id, as_of=at)
+    """Where posts and vote reasons stand toward the proposal, weighed by who wrote them, as known at a time; and how many, day by day."""
+    dao_id = dao_of(session, proposal_id)
+    at = moment(session, dao_id, as_of, clock())
+    begins = read_one(session, PROPOSALS, proposal_id, as_of=at)["known_at"]
     counts = texts.reading_counts(session, task="stance", since=None, as_of=at, proposal_id=proposal_id)
-    return _series("stance", counts, at)
+    return _series(session, Scope(dao_id, proposal_id), Window(None, begins, at), "stance", counts)
 
 
-def _series(task: str, counts: Iterable[tuple[str, str, str, int]], at: datetime) -> SeriesOut:
-    by_day: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+def _series(session: Session, scope: Scope, window: Window, task: str, counts: Iterable[tuple[str, str, str, int]]) -> SeriesOut:
+    by_day: defaultdict[str, dict[str, int]] = defaultdict(dict)
     total: defaultdict[str, int] = defaultdict(int)
     models = set()
     for day, model, label, count in counts:
         models.add(model)
-        by_day[day][label] += count
+        by_day[day][label] = by_day[day].get(label, 0) + count
         total[label] += count
+    [gauged] = gauge(session, scope, [window], task=task, as_of=window.ends)
+    days = [DayOut(day=day, counts=found) for day, found in sorted(by_day.items())]
     return SeriesOut(
-        task=task,
-        models=sorted(models),
-        total=Mood(day=None, counts=dict(total)),
-        days=[Mood(day=day, counts=dict(found)) for day, found in sorted(by_day.items())],
-        stance=_mean(total) if task == "stance" else None,
-        as_of=at,
+        task=task, mood=shown(gauged), plain_counts=PlainCounts(total=dict(total), days=days), models=sorted(models), as_of=window.ends
     )
-
-
-def _mean(total: Mapping[str, int]) -> float | None:
-    return mean_stance([label for label, count in total.items() for _ in range(count)])

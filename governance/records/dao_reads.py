@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from governance.records.daos import Dao, DaoSource
 from governance.records.decision_log import LogEntry
-from governance.records.evidence import Flag, Reading
+from governance.records.evidence import Flag
 from governance.records.proposals import Proposal
 from governance.records.votes import Vote
 
@@ -87,16 +87,6 @@ def vote_sample(session: Session, dao_id: str, *, as_of: datetime, proposals: in
             if power is not None:
                 powers.setdefault(voter, power)
     return VoteSample(tuple(counts), powers)
-
-
-def sentiment_counts(session: Session, dao_id: str, *, since: datetime, as_of: datetime) -> dict[str, int]:
-    """How many texts read between `since` and `as_of` felt how."""
-    query = (
-        select(Reading.label, func.count())
-        .where(Reading.dao_id == dao_id, Reading.task == "sentiment", Reading.known_at > since, Reading.known_at <= as_of)
-        .group_by(Reading.label)
-    )
-    return {label: int(count) for label, count in session.exec(query)}
 
 
 def open_flags(session: Session, dao_id: str) -> int:

@@ -134,6 +134,22 @@ def test_a_flood_moves_what_is_served_by_at_most_five_percent(world: Runtime, an
     assert abs(float(flooded["mood"]["by_account"]["value"]) - float(topic["mood"]["by_account"]["value"])) <= 0.1
 
 
+def test_sentiment_stance_and_health_serve_the_value_that_cannot_be_bought(world: Runtime, anonymous: httpx.Client) -> None:
+    """Whoever asks by the older names gets the same protection; plain counts say by their name that they are plain."""
+    proposal = proposal_id(DAO, "0x00")
+    paths = [f"/v1/daos/{DAO}/sentiment", f"/v1/proposals/{proposal}/stance", f"/v1/daos/{DAO}/health"]
+    before = [anonymous.get(path, params=AT).json() for path in paths]
+    assert before[1]["mood"]["by_power"] == anonymous.get(f"/v1/proposals/{proposal}/mood", params=AT).json()["whole"]["by_power"]
+    assert sum(before[1]["plain_counts"]["total"].values()) > 0
+
+    flood(world, 300, "bad {n} bad thing number {n} of {n}")
+
+    after = [anonymous.get(path, params=AT).json() for path in paths]
+    for first, second in zip(before, after, strict=True):
+        assert abs(float(second["mood"]["by_account"]["value"]) - float(first["mood"]["by_account"]["value"])) <= 0.1
+    assert after[1]["plain_counts"]["total"]["against"] >= before[1]["plain_counts"]["total"].get("against", 0) + 300
+
+
 def test_nothing_later_than_as_of_counts(world: Runtime, anonymous: httpx.Client) -> None:
     """A day after the opening only Ann had spoken; before her link was posted nobody had evidence of being anyone."""
     early = anonymous.get(f"/v1/daos/{DAO}/mood", params={"as_of": "2023-11-16T00:00:00Z"}).json()["whole"]
