@@ -16,6 +16,7 @@ from api.documentation import describe
 from api.heads import Heads
 from api.idempotency import Idempotency
 from api.page_shortcut import PageShortcut
+from api.pages import proposal as pages
 from api.problem_handlers import add_problem_handlers
 from api.query_parameters import only_known_parameters
 from api.request_context import RequestContext
@@ -97,6 +98,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = wall_clock
     for name in ROUTES:
         router = importlib.import_module(f"api.routes.{name}").router
         app.include_router(router, prefix="" if name == "health" else "/v1", dependencies=[Depends(only_known_parameters)])
+    app.include_router(pages.router, dependencies=[Depends(only_known_parameters)])
     _surround(app, settings)
     describe(app)
     return app

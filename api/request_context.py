@@ -16,7 +16,7 @@ _CAREFUL = [
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-resource-policy", b"cross-origin"),
 ]
-# Answers are data; the documentation page alone runs scripts.
+# Answers are data; the documentation page alone runs scripts. A page for people brings a policy of its own.
 _POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -50,7 +50,7 @@ def _with_headers(scope: Scope, send: Send, request_id: str, seen: dict[str, int
             headers: list[tuple[bytes, bytes]] = list(message["headers"])
             headers.append((b"x-request-id", request_id.encode()))
             headers.extend(_CAREFUL)
-            if scope["path"] != "/docs":
+            if scope["path"] != "/docs" and not any(name.lower() == _POLICY[0] for name, _ in headers):
                 headers.append(_POLICY)
             if not any(name.lower() == b"cache-control" for name, _ in headers):
                 headers.append((b"cache-control", b"no-cache" if scope["method"] in _READS else b"no-store"))
