@@ -105,7 +105,7 @@ class Story:
 
     def _analyse(self) -> Told:
         done = self._post(f"{_DAO}/analysis", {})
-        pulse = self._get(f"{_DAO}/health")["sentiment"]
+        pulse = self._get(f"{_DAO}/sentiment")["plain_counts"]["total"]
         moods = ", ".join(f"{count} {label}" for label, count in pulse.items())
         return Told("analyse", f"read {done['read']} texts ({done['known']} were read before): {moods}", {**done, "sentiment": pulse})
 
