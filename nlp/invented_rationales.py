@@ -6,6 +6,7 @@ fact: every DAO, person, proposal and figure in them is made up. The dao_* test 
 """
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -21,10 +22,9 @@ _OTHER_SIDE_GRANTED = 0.5
 _ANOTHERS_REASON = 0.2
 
 
-def invented_rationales(count: int, dice: Random, *, split: str = "train") -> list[LabelledText]:
-    """`count` rationales, the three stances in turn; the same dice give the same texts."""
-    labels = LABELS["stance"]
-    return [_rationale(labels[number % len(labels)], dice, split) for number in range(count)]
+def invented_rationales(count: int, dice: Random, *, stances: Sequence[str] = LABELS["stance"], split: str = "train") -> list[LabelledText]:
+    """`count` rationales of the `stances` in turn; the same dice give the same texts."""
+    return [_rationale(stances[number % len(stances)], dice, split) for number in range(count)]
 
 
 def _rationale(stance: str, dice: Random, split: str) -> LabelledText:

@@ -29,10 +29,10 @@ class SamplingConfig:
     `quotas` are rows per set and round. `evenness` 0 keeps a set's own label shares, 1 makes its labels equal;
     `evenness_of` says it for single sets. `off_target_rows` stance texts are shown with a target they do not speak of,
     labelled neutral: without them a reader learns to answer for or against whatever it is asked about. `invented_rows` and
-    `written_rows` are vote rationales made for this project: no licensed set holds the manner of delegates. Of sentiment
-    rows, `target_dropped` lose their target and `target_added` of those without one get a stranger's, so that sentiment
-    does not hang on it. Of rows whose target is a claim, `turned` get the opposite claim and the opposite label; of all
-    rows, `disturbed` get slips, cheers or orders that change nothing.
+    `written_rows` are vote rationales made for this project, of `rationale_stances` in turn: no licensed set holds the
+    manner of delegates. Of sentiment rows, `target_dropped` lose their target and `target_added` of those without one get
+    a stranger's, so that sentiment does not hang on it. Of rows whose target is a claim, `turned` get the opposite claim
+    and the opposite label; of all rows, `disturbed` get slips, cheers or orders that change nothing.
     """
 
     quotas: Mapping[str, int]
@@ -41,6 +41,7 @@ class SamplingConfig:
     off_target_rows: int = 0
     invented_rows: int = 0
     written_rows: int = 0
+    rationale_stances: Sequence[str] = LABELS["stance"]
     target_dropped: float = 0.4
     target_added: float = 0.15
     turned: float = 0.0
@@ -76,9 +77,10 @@ class RoundSampler:
         dice = seeded(self._seed, "round", round_number)
         rows = [row for name in self._config.quotas for row in self._dealt(name, round_number)]
         shown = [self._with_loose_target(row, dice) if row.task == "sentiment" else self._turned(row, dice) for row in rows]
-        shown += invented_rationales(self._config.invented_rows, dice)
+        stances = self._config.rationale_stances
+        shown += invented_rationales(self._config.invented_rows, dice, stances=stances)
         if self._config.written_rows:
-            shown += written_rationales(self._config.written_rows, round_number, dice)
+            shown += written_rationales(self._config.written_rows, round_number, dice, stances=stances)
         if self._stance:
             shown += [self._off_target(dice) for _ in range(self._config.off_target_rows)]
         if self._config.disturbed:

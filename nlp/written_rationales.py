@@ -7,7 +7,7 @@ reader meets it as written or, as in published collections of rationales, masked
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -25,11 +25,20 @@ _WITHOUT_PROPOSAL = 0.2
 _DECISION = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
 
 
-def written_rationales(count: int, round_number: int, dice: Random, *, split: str = "train") -> list[LabelledText]:
-    """`count` rationales; rounds go through the shuffled file in order, so each text is seen before one is seen again."""
-    of_file = _texts()
-    first = round_number * count
-    return [_rationale(of_file[(first + step) % len(of_file)], dice, split) for step in range(count)]
+def written_rationales(
+    count: int, round_number: int, dice: Random, *, stances: Sequence[str] = LABELS["stance"], split: str = "train"
+) -> list[LabelledText]:
+    """`count` rationales of the `stances` in turn; round by round each text of a stance is seen before one is seen again."""
+    dealt = range(round_number * count, (round_number + 1) * count)
+    return [_rationale(_next(stances, number), dice, split) for number in dealt]
+
+
+def _next(stances: Sequence[str], number: int) -> Mapping[str, str]:
+    """The text at place `number` of an endless row in which the stances take turns."""
+    turn, place = divmod(number, len(stances))
+    stance = stances[place]
+    pile = _texts()[stance]
+    return pile[(turn * stances.count(stance) + stances[:place].count(stance)) % len(pile)]
 
 
 def _rationale(written: Mapping[str, str], dice: Random, split: str) -> LabelledText:
@@ -41,9 +50,9 @@ def _rationale(written: Mapping[str, str], dice: Random, split: str) -> Labelled
 
 
 @cache
-def _texts() -> tuple[Mapping[str, str], ...]:
-    """The file beside this module, in an order that mixes subjects and stances, always the same."""
+def _texts() -> Mapping[str, Sequence[Mapping[str, str]]]:
+    """The texts of the file beside this module by stance, in an order that mixes subjects, always the same."""
     lines = Path(__file__).with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()
     found: list[Mapping[str, str]] = [json.loads(line) for line in lines]
     Random(DATASET).shuffle(found)  # noqa: S311  an order, no secret
-    return tuple(found)
+    return {stance: [text for text in found if text["stance"] == stance] for stance in LABELS["stance"]}

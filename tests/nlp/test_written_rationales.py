@@ -40,3 +40,10 @@ def test_a_decision_stands_as_written_or_masked_and_never_in_braces() -> None:
     assert 0.05 * len(rows) < masked < 0.2 * len(rows)
     assert not [row for row in rows if "{{" in row.text or "}}" in row.text]
     assert 0.1 * len(rows) < sum(row.target == "proposal" for row in rows) < 0.3 * len(rows)
+
+
+def test_stances_come_in_the_turns_asked_for() -> None:
+    """Abstentions are a third of the file and rare in life."""
+    rows = written_rationales(50, 3, Random(1), stances=("against", "for", "neutral", "against", "for"))
+
+    assert Counter(row.label for row in rows) == {0: 20, 2: 20, 1: 10}
