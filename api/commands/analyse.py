@@ -1,8 +1,12 @@
-"""`assent analyse`: has a DAO's texts read."""
+"""`assent analyse`: has the texts of a DAO, or of all, read."""
 
 import sys
-from typing import Annotated
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Annotated, cast
+from urllib.parse import quote
 
+import httpx
 import typer
 from tqdm import tqdm
 
@@ -21,9 +25,9 @@ def register(app: typer.Typer) -> None:
 
 
 def analyse(
-    dao: Annotated[str, typer.Argument(help="The DAO's name or id.")],
+    dao: Annotated[str | None, typer.Argument(help="The DAO's name or id; without one, every DAO's texts are read.")] = None,
     proposal: Annotated[str | None, typer.Option(help="Only texts about this proposal (our id).")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many texts.")] = 5_000,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many texts; default: all.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> int:
     """Read posts, vote reasons and proposals with the text models; each text is read once per model.
@@ -32,22 +36,58 @@ def analyse(
 
     Example: assent analyse index-coop.eth --limit 200
     """
-    total = {"read": 0, "known": 0, "readings": 0}
-    more = True
+    if dao is None and proposal is not None:
+        raise typer.BadParameter("--proposal needs the DAO it belongs to")
+    total = Read()
     bar = tqdm(unit=" texts", desc="reading", disable=not sys.stderr.isatty(), file=sys.stderr)
     with open_api(Settings()) as api, bar:
-        while more and total["read"] < limit:
-            body: dict[str, object] = {"limit": min(_TEXTS, limit - total["read"])}
-            if proposal is not None:
-                body["proposal_id"] = proposal
-            answer = answer_of(api.post(f"/v1/daos/{identity.dao_id(dao)}/analysis", json=body))
-            for name in ("read", "readings"):
-                total[name] += int(str(answer[name]))
-            total["known"] = max(total["known"], int(str(answer["known"])) - total["read"] + int(str(answer["read"])))
-            bar.update(int(str(answer["read"])))
-            more = bool(answer["more"])
+        for each in [identity.dao_id(dao)] if dao is not None else _every_dao(api):
+            bar.set_postfix_str(each[:40], refresh=False)
+            for read in _read_dao(api, each, proposal, total, limit):
+                bar.update(read)
+            if total.more:
+                break
     if as_json:
-        report({**total, "more": more})
+        report(asdict(total))
     else:
-        typer.echo(f"{total['read']} texts read, {total['readings']} readings recorded" + (", more are waiting" if more else ""))
+        typer.echo(f"{total.read} texts read, {total.readings} readings recorded" + (", more are waiting" if total.more else ""))
     return DONE
+
+
+@dataclass(slots=True)
+class Read:
+    """What has been read so far: texts now, texts known before, readings recorded, and whether the limit left any over."""
+
+    read: int = 0
+    known: int = 0
+    readings: int = 0
+    more: bool = False
+
+
+def _read_dao(api: httpx.Client, dao_id: str, proposal: str | None, total: Read, limit: int | None) -> Iterator[int]:
+    """Have one DAO's texts read, request by request, and add to `total`; yields how many texts each request read."""
+    before, known = total.read, 0
+    total.more = True
+    while total.more and (limit is None or total.read < limit):
+        body: dict[str, object] = {"limit": _TEXTS if limit is None else min(_TEXTS, limit - total.read)}
+        if proposal is not None:
+            body["proposal_id"] = proposal
+        answer = answer_of(api.post(f"/v1/daos/{quote(dao_id, safe='')}/analysis", json=body))
+        read, total.more = int(str(answer["read"])), bool(answer["more"])
+        # What this run has read is known to its next request.
+        known = max(known, int(str(answer["known"])) - (total.read - before))
+        total.read += read
+        total.readings += int(str(answer["readings"]))
+        yield read
+    total.known += known
+
+
+def _every_dao(api: httpx.Client) -> Iterator[str]:
+    """The ids of all DAOs, page by page."""
+    cursor: str | None = None
+    while True:
+        page = answer_of(api.get("/v1/daos", params={"limit": 200, **({"cursor": cursor} if cursor else {})}))
+        yield from (str(item["id"]) for item in cast("list[dict[str, object]]", page["items"]))
+        cursor = cast("str | None", page["next_cursor"])
+        if cursor is None:
+            return
