@@ -3,7 +3,7 @@
 Imports no torch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from nlp.outcome_recent import RecentResults
 from nlp.outcome_record import Records
 from nlp.outcome_shapley import Shapley
 from nlp.outcome_text import CachedEmbedder, Embedder, MiniLmEmbedder
-from nlp.outcome_weights import QUANTITIES, OutcomeWeights, cell, load_outcome_weights, offset, raw_probability
+from nlp.outcome_weights import QUANTITIES, VOTING, OutcomeWeights, cell, load_outcome_weights, offset, passing, raw_probability
 
 Floats = NDArray[np.float64]
 
@@ -39,7 +39,7 @@ class Estimates:
     @classmethod
     def of(cls, weights: OutcomeWeights, rows: Floats) -> "Estimates":
         """Evaluate the model on feature rows (order of `features.NAMES`)."""
-        raw = raw_probability(weights.trees["passed"], rows)
+        raw = passing(weights.trees, rows)
         reached = raw_probability(weights.trees["reached"], rows, "reached")
         cells = cell(rows)
         ranges = {}
@@ -68,7 +68,7 @@ class _Loaded:
     digest: str
     maker: FeatureMaker
     recent: RecentResults
-    shapley: Shapley
+    shapley: Mapping[str, Shapley]
 
 
 class ShippedOutcomeForecaster:
@@ -117,6 +117,6 @@ class ShippedOutcomeForecaster:
         if self._loaded is None:
             weights, digest = load_outcome_weights(self._folder)
             maker = FeatureMaker(weights.recipe, Records(self._embedder))
-            shapley = Shapley.of(weights.trees["passed"])
+            shapley = {name: Shapley.of(weights.trees[name]) for name in ("passed", VOTING)}
             self._loaded = _Loaded(weights, digest, maker, RecentResults(maker, weights), shapley)
         return self._loaded

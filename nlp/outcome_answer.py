@@ -1,6 +1,7 @@
 """One forecast put together: the three probabilities, ranges, choices and reasons, and what is served where skill is not shown."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,7 +18,7 @@ from nlp.outcome_record import days, kind_key
 from nlp.outcome_shapley import Shapley
 from nlp.outcome_skill import evidence_for
 from nlp.outcome_vote_features import UNKNOWN
-from nlp.outcome_weights import OutcomeWeights, band
+from nlp.outcome_weights import VOTING, OutcomeWeights, band, offset, runs
 from nlp.votes_so_far import sides
 
 Floats = NDArray[np.float64]
@@ -46,13 +47,23 @@ class Estimate:
 
 
 def answer(
-    question: OutcomeQuestion, seen: Seen, estimate: Estimate, recent: Recent, *, weights: OutcomeWeights, shapley: Shapley, digest: str
+    question: OutcomeQuestion,
+    seen: Seen,
+    estimate: Estimate,
+    recent: Recent,
+    *,
+    weights: OutcomeWeights,
+    shapley: Mapping[str, Shapley],
+    digest: str,
 ) -> OutcomeForecast:
     """The whole forecast of one question."""
     base = _bounded(seen.rates.author)
     calibrated = log_odds(_bounded(estimate.passes))
+    row = seen.row()[None, :]
+    running = bool(runs(row)[0])
     said = _bounded(1.0 / (1.0 + math.exp(-(calibrated + recent.shift_with(seen.turnout.heads)))))
-    reason = no_skill(question, seen, recent, weights)
+    reason = no_skill(question, seen, recent, weights, running=running)
+    trees = VOTING if running else "passed"
     passes = said if reason is None else base
     parts = Parts(base_rate=base, passes=passes, raw=log_odds(min(max(estimate.raw, 1e-9), 1 - 1e-9)), calibrated=calibrated)
     share = _range(estimate.share, seen.features["share_belief"], floor=0.0, most=1.0)
@@ -80,13 +91,13 @@ def answer(
         power=power,
         choices=choices,
         choices_by=by,
-        reasons=reasons(seen, shapley, parts, recent) if reason is None else (),
+        reasons=reasons(seen, shapley[trees], parts, recent, begins=float(offset(row, trees)[0])) if reason is None else (),
         latest_result_at=seen.record.rows[seen.known - 1].closed_at if seen.known else None,
         latest_vote_at=seen.votes.last_at,
     )
 
 
-def no_skill(question: OutcomeQuestion, seen: Seen, recent: Recent, weights: OutcomeWeights) -> str | None:
+def no_skill(question: OutcomeQuestion, seen: Seen, recent: Recent, weights: OutcomeWeights, *, running: bool) -> str | None:
     """Why the base rate is served instead of the model; None where the model is."""
     voted = seen.turnout.heads > 0
     kinds = family(kind_key(question.proposal))
@@ -96,7 +107,7 @@ def no_skill(question: OutcomeQuestion, seen: Seen, recent: Recent, weights: Out
             f"on {found.count} held-out answers of DAOs like this the model showed no skill "
             f"(log loss {found.model:.3f}, base rate {found.base_rate:.3f})"
         )
-    if not voted and recent.shows_no_skill:
+    if not voted and not running and recent.shows_no_skill:
         return (
             f"on the DAO's last {recent.count} results the model was worse than the base rate "
             f"(log loss {recent.model:.3f}, base rate {recent.base_rate:.3f})"

@@ -19,13 +19,17 @@ from nlp.outcome_weights import (
     QUANTITIES,
     STAGES,
     TARGETS,
-    VOTERS,
+    TREES,
+    VOTING,
     OutcomeWeights,
     band,
     cell,
     offset,
+    only_totals,
+    passing,
     raw_probability,
 )
+from nlp.random_boosting import RandomBoosting
 from nlp.trees import Trees, from_boosting, no_trees
 
 Floats = NDArray[np.float64]
@@ -70,7 +74,10 @@ BOOSTING_QUANTITIES: Mapping[str, float | int] = {**BOOSTING, "n_estimators": 15
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One training row: features, what came of it (NaN where unknown; turnout as log(1 + n)), its weight and family of kinds."""
+    """One training row: features, what came of it (NaN where unknown; turnout as log(1 + n)), its weight and family of kinds.
+
+    `between`: a moment between the usual ones, from which only the trees for a running vote learn.
+    """
 
     row: Floats
     passed: float
@@ -82,6 +89,7 @@ class Lesson:
     late: bool
     family: str = ""
     dao: str = ""
+    between: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,7 @@ class Sheet:
     late: NDArray[np.bool_]
     families: NDArray[np.str_]
     daos: NDArray[np.str_]
+    between: NDArray[np.bool_]
 
     @classmethod
     def of(cls, lessons: Sequence[Lesson]) -> "Sheet":
@@ -105,12 +114,15 @@ class Sheet:
             late=np.array([lesson.late for lesson in lessons]),
             families=np.array([lesson.family for lesson in lessons]),
             daos=np.array([lesson.dao for lesson in lessons]),
+            between=np.array([lesson.between for lesson in lessons]),
         )
 
     def where(self, keep: NDArray[np.bool_]) -> "Sheet":
         """The lessons for which `keep` is true."""
         columns = {name: column[keep] for name, column in self.targets.items()}
-        return Sheet(self.rows[keep], columns, self.weights[keep], self.late[keep], self.families[keep], self.daos[keep])
+        return Sheet(
+            self.rows[keep], columns, self.weights[keep], self.late[keep], self.families[keep], self.daos[keep], self.between[keep]
+        )
 
 
 def pooled_rates(kinds: Sequence[str], passed: Sequence[bool]) -> dict[str, float]:
@@ -172,16 +184,16 @@ def fit_weights(recipe: FeatureRecipe, sheet: Sheet, *, trained_until: Mapping[s
     Calibration, interval widths and skill come from the `late` rows, forecast by trees that saw only the others; the trees
     that are kept are then fitted on all rows.
     """
-    early, late = sheet.where(~sheet.late), sheet.where(sheet.late)
-    trial = {target: fit_trees(early, target, seed=seed) for target in TARGETS}
+    early, late = sheet.where(~sheet.late), sheet.where(sheet.late & ~sheet.between)
+    trial = {target: fit_trees(early, target, seed=seed) for target in TREES}
     # Passing is calibrated by the DAO's latest results (`outcome_recent`): a map over all DAOs of one era was off in the next.
     told = late.where(np.isfinite(late.targets["reached"]))
     name, reached = _calibrated(trial["reached"], told, "reached")
     calibration = {"passed": identity(), "reached": reached}
-    said = calibration["passed"].apply(raw_probability(trial["passed"], late.rows))
+    said = calibration["passed"].apply(passing(trial, late.rows))
     return OutcomeWeights(
         recipe=recipe,
-        trees={target: fit_trees(sheet, target, seed=seed) for target in TARGETS},
+        trees={target: fit_trees(sheet, target, seed=seed) for target in TREES},
         calibration=calibration,
         errors={target: held_out_errors(trial[target], late, target) for target in QUANTITIES},
         skill=held_out_skill(said, late.rows, late.targets["passed"], families=late.families, daos=late.daos, bands=band(late.rows)),
@@ -207,16 +219,21 @@ def fit_trees(sheet: Sheet, target: str, *, seed: int) -> Trees:
     """Boosted trees for one target over the rows that have it; those for passing correct the belief's log-odds."""
     from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor  # noqa: PLC0415 - training only
 
-    known = np.isfinite(sheet.targets[target])
+    answers = sheet.targets["passed" if target == VOTING else target]
+    known = np.isfinite(answers)
     if target in QUANTITIES:
         known &= offset(sheet.rows, target) >= 0.0
-    rows, wanted, weights = sheet.rows[known], sheet.targets[target][known], sheet.weights[known]
+    if target != VOTING:
+        known &= ~sheet.between
+    rows, wanted, weights = sheet.rows[known], answers[known], sheet.weights[known]
+    if target in (*PROBABILITIES, VOTING) and len(np.unique(wanted)) < 2:
+        return no_trees()
+    if target in ("passed", VOTING):
+        weights = weights * np.where(only_totals(rows), TOTALS_WEIGHT, 1.0)
+        rows = np.where(BLIND, 0.0, rows)
+    if target == VOTING:
+        return RandomBoosting().fit(rows, wanted, weights, offset=offset(rows, target), seed=seed)
     if target in PROBABILITIES:
-        if len(np.unique(wanted)) < 2:
-            return no_trees()
-        if target == "passed":
-            weights = weights * np.where(_only_totals(rows), TOTALS_WEIGHT, 1.0)
-            rows = np.where(BLIND, 0.0, rows)
         model = GradientBoostingClassifier(**BOOSTING, random_state=seed, init=_BeliefFirst(target))
         return from_boosting(model.fit(rows, wanted, sample_weight=weights), 0.0)
     if len(rows) < FEWEST_TO_CALIBRATE:
@@ -240,12 +257,6 @@ def held_out_errors(trees: Trees, late: Sheet, target: str) -> Floats:
         choices = (errors[cells == place], errors[cells % STAGES == place % STAGES], errors, np.zeros(1))
         widths.append(_conformal(next(found for found in choices if len(found) >= FEWEST_IN_CELL or found is choices[-1])))
     return np.array(widths)
-
-
-def _only_totals(rows: Floats) -> NDArray[np.bool_]:
-    """Where somebody has voted and nobody knows for whom."""
-    only: NDArray[np.bool_] = (rows[:, VOTERS] > 0) & (rows[:, NAMES.index("sides_known")] == 0)
-    return only
 
 
 class _BeliefFirst:

@@ -47,16 +47,17 @@ class Parts:
     calibrated: float
 
 
-def reasons(seen: Seen, shapley: Shapley, parts: Parts, recent: Recent) -> tuple[Reason, ...]:
+def reasons(seen: Seen, shapley: Shapley, parts: Parts, recent: Recent, *, begins: float) -> tuple[Reason, ...]:
     """The facts by size of their part, the largest first; parts are rounded to millionths and sum to the whole exactly.
 
-    The whole is log-odds of `parts.passes` minus those of `parts.base_rate`, rounded to millionths.
+    `begins` is the log-odds that the explained trees correct, a part of the belief. The whole is log-odds of `parts.passes`
+    minus those of `parts.base_rate`, rounded to millionths.
     """
     added = shapley.explain(seen.row())
     moved = dict.fromkeys(FACTS, 0.0)
     for name, value in zip(NAMES, added, strict=True):
         moved[_FACT_OF[name]] += float(value)
-    moved["similar proposals"] += seen.features["belief"] - log_odds(parts.base_rate)
+    moved["similar proposals"] += begins - log_odds(parts.base_rate)
     moved["all proposals"] = shapley.expected
     moved["calibration"] = parts.calibrated - parts.raw
     moved["latest results"] = recent.shift_with(seen.turnout.heads)

@@ -16,7 +16,7 @@ from governance.evidence import ClosedProposal, OutcomeQuestion
 from nlp.features import NAMES, FeatureMaker, Seen
 from nlp.outcome_record import EPOCH, DaoRecord
 from nlp.outcome_vote_features import BELIEF_HEADS
-from nlp.outcome_weights import OutcomeWeights, raw_probability
+from nlp.outcome_weights import OutcomeWeights, passing
 
 Floats = NDArray[np.float64]
 # The latest results count; one from so many days before the newest counts half.
@@ -26,6 +26,7 @@ HALF_LIFE_DAYS = 365.0
 SHIFT_SD = 0.2
 # Under this many results the DAO's own record of the model says nothing.
 FEWEST = 30
+SURE = 2.0
 KEPT = 64
 _BASE = NAMES.index("author_rate")
 _STEPS = 12
@@ -46,8 +47,8 @@ class Recent:
 
     @property
     def shows_no_skill(self) -> bool:
-        """Whether the base rate was better by more than a standard error, on enough results."""
-        return self.count >= FEWEST and self.model - self.base_rate > self.error
+        """Whether the base rate was better by more than two standard errors, on enough results."""
+        return self.count >= FEWEST and self.model - self.base_rate > SURE * self.error
 
     def shift_with(self, heads: int) -> float:
         """The shift when so many have voted: votes say for themselves where the level is."""
@@ -99,7 +100,7 @@ class RecentResults:
         missing = [place for place in places if place not in known]
         if missing:
             rows = np.stack([self._maker.see(_at_publication(record, place, history)).row() for place in missing])
-            odds = _log_odds(self._weights.calibration["passed"].apply(raw_probability(self._weights.trees["passed"], rows)))
+            odds = _log_odds(self._weights.calibration["passed"].apply(passing(self._weights.trees, rows)))
             known.update((place, (float(one), float(two))) for place, one, two in zip(missing, odds, rows[:, _BASE], strict=True))
         return known
 

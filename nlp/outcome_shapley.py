@@ -1,8 +1,10 @@
 """What each feature adds to the answer of boosted trees: exact Shapley values, where a feature left out is averaged over.
 
 TreeSHAP with path-dependent expectations (Lundberg et al., 2020, From local explanations to global understanding with
-explainable AI for trees, algorithm 1): a feature that is left out follows both branches, weighted by their cover. Written for
-trees of depth three or less, whose leaves depend on three features at most, so that the sum over coalitions is four terms.
+explainable AI for trees, algorithm 1): a feature that is left out follows both branches, weighted by their cover. A leaf's
+share is a product over the features on its way, and the weight of a coalition of s out of k - 1 others, s! (k-1-s)! / k!, is
+the integral of u^s (1-u)^(k-1-s) over 0..1. So the sum over all coalitions is the integral of a polynomial of degree k - 1,
+which Gauss and Legendre's rule gives exactly.
 """
 
 from dataclasses import dataclass
@@ -13,12 +15,15 @@ from numpy.typing import NDArray
 from nlp.trees import LEAF, Trees
 
 Floats = NDArray[np.float64]
-DEPTH = 3
+# A leaf depends on so many features at most; three points of the rule are exact up to degree five.
+DEPTH = 6
+_POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(DEPTH // 2)
+_POINTS, _WEIGHTS = (_POINTS + 1.0) / 2.0, _WEIGHTS / 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Shapley:
-    """The leaves of all trees as boxes: up to three features, each with the interval (low, high] that leads to the leaf.
+    """The leaves of all trees as boxes: up to `DEPTH` features, each with the interval (low, high] that leads to the leaf.
 
     `passes` is the part of the training rows that the branches on a feature let through; a place without a feature lets
     everything through. `expected` is the trees' mean answer over those rows.
@@ -33,7 +38,7 @@ class Shapley:
 
     @classmethod
     def of(cls, trees: Trees) -> "Shapley":
-        """The boxes of `trees`; raises ValueError for a leaf that depends on more than three features."""
+        """The boxes of `trees`; raises ValueError for a leaf that depends on more features than `DEPTH`."""
         boxes: list[tuple[dict[int, tuple[float, float, float]], float]] = []
         for root in trees.roots:
             _walk(trees, int(root), {}, boxes)
@@ -54,14 +59,13 @@ class Shapley:
         # As the trees compare: single precision against the stored threshold.
         met = row.astype(np.float32)[self.feature].astype(np.float64)
         inside = ((met > self.low) & (met <= self.high)).astype(np.float64)
-        added = np.zeros(len(row))
-        for place in range(DEPTH):
-            one, two = [other for other in range(DEPTH) if other != place]
-            a, b = inside[:, one], inside[:, two]
-            c, d = self.passes[:, one], self.passes[:, two]
-            # Coalitions of none, one and both of the others, weighted 1/3, 1/6, 1/6, 1/3.
-            joined = (2.0 * c * d + a * d + c * b + 2.0 * a * b) / 6.0
-            np.add.at(added, self.feature[:, place], self.value * (inside[:, place] - self.passes[:, place]) * joined)
+        summed = np.zeros_like(inside)
+        for point, weight in zip(_POINTS, _WEIGHTS, strict=True):
+            # Each feature is in a coalition with chance `point`; inside of 0..1 no factor is zero.
+            factors = point * inside + (1.0 - point) * self.passes
+            summed += weight * factors.prod(axis=1, keepdims=True) / factors
+        parts = self.value[:, None] * (inside - self.passes) * summed
+        added: Floats = np.bincount(self.feature.ravel(), parts.ravel(), len(row)).astype(np.float64)
         return added
 
 

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from nlp.base_rates import family
 from nlp.features import FeatureMaker, FeatureRecipe
 from nlp.model_store import SHIPPED, StoredWeights
-from nlp.outcome_dataset import Asked, Case, histories, read_dump, replay
+from nlp.outcome_dataset import MOMENTS, Asked, Case, histories, read_dump, replay
 from nlp.outcome_fitting import Lesson, Sheet, fit_weights, pooled_rates, search_kernel
 from nlp.outcome_record import DaoRecord, Records, build_record, kind_key
 from nlp.outcome_text import CachedEmbedder, Embedder, MiniLmEmbedder, proposal_text
@@ -24,8 +24,8 @@ CALIBRATED_FROM = 0.8
 TRIALS: Mapping[str, int] = {"passed": 6, "share": 3, "voters": 3}
 # A kernel is judged on DAOs with this many trained proposals; shorter records say next to nothing of it.
 JUDGING_COUNT = 10
-# The moments that are learnt from; those between them taught nothing more and take as long.
-LEARNT_MOMENTS = ("open", "6h", "24h", "72h", "50%")
+# From the moments between these only the trees for a running vote learn: the others gained nothing.
+USUAL_MOMENTS = ("open", "6h", "24h", "72h", "50%")
 # A later look at a proposal is no new proposal.
 LATER_WEIGHT = 0.5
 
@@ -82,7 +82,7 @@ def fit_outcome(
         }
     recipe = FeatureRecipe(kernels, pooled)
     history = histories(trained)
-    asked = tqdm(list(replay(trained, history, LEARNT_MOMENTS)), desc="features", disable=_quiet())
+    asked = tqdm(list(replay(trained, history, MOMENTS)), desc="features", disable=_quiet())
     maker = FeatureMaker(recipe, Records(embedder))
     lessons = [lesson(one, maker, late=one.case.closed.proposal.proposal_id in late) for one in asked]
     until = {trained_key(dao): max(int(row.closed_at.timestamp()) for row in rows) for dao, rows in sorted(history.items())}
@@ -103,6 +103,7 @@ def lesson(asked: Asked, maker: FeatureMaker, *, late: bool) -> Lesson:
         late=late,
         family=family(kind_key(row.proposal)),
         dao=row.proposal.dao_id,
+        between=asked.moment not in USUAL_MOMENTS,
     )
 
 

@@ -18,24 +18,26 @@ from nlp.outcome_belief import Kernel
 from nlp.trees import Trees
 
 NAME = "outcome"
-FORMAT = "assent-outcome/2"
+FORMAT = "assent-outcome/3"
 PROBABILITIES = ("passed", "reached")
 QUANTITIES = ("share", "voters", "power")
 TARGETS = (*PROBABILITIES, *QUANTITIES)
+# Passing has trees for the time before the vote ("passed") and others while it runs: early votes reward depth, records punish it.
+VOTING = "voting"
+TREES = (*TARGETS, VOTING)
 # Those that are searched for; the others borrow one (`FeatureRecipe.kernel`).
 KERNELS = ("passed", "share", "voters")
-# Stages of a vote for interval widths: nobody voted; under e^-1 of the expected voters; more.
-STAGES = 3
+# Stages of a vote for interval widths: nobody voted; under e^-1 of the expected voters; more; three tenths of a fixed window gone.
+STAGES = 4
+_LATE_PART = 0.3
 # Histories below so many closed proposals are one band each; the last band has no end.
 BANDS = (10, 50)
 # Of what is left of the truth above an estimate: 50 % and 90 % intervals.
 QUANTILES = (0.05, 0.25, 0.75, 0.95)
 
+HALF = 0.5
 BELIEF, VOTERS, PACE = (NAMES.index(name) for name in ("belief", "voters", "pace"))
-_BELIEFS = {
-    target: NAMES.index("belief" if target == "passed" else f"{target}_belief")
-    for target in ("passed", "reached", "share", "voters", "power")
-}
+_BELIEFS = {target: NAMES.index("belief" if target in ("passed", VOTING) else f"{target}_belief") for target in TREES}
 
 Floats = NDArray[np.float64]
 
@@ -63,8 +65,11 @@ def trained_key(dao_id: str) -> str:
 
 
 def offset(rows: Floats, target: str) -> Floats:
-    """What the trees of a target correct: the belief, for turnout at least the voters or power so far."""
+    """What the trees of a target correct: the belief (half of it while the vote runs), for turnout at least the voters or power so far."""
     believed: Floats = rows[:, _BELIEFS[target]]
+    if target == VOTING:
+        # These trees see the belief, too, and know better than a constant when to follow it.
+        return HALF * believed
     if target == "voters":
         return np.maximum(believed, rows[:, VOTERS])
     if target == "power":
@@ -74,14 +79,34 @@ def offset(rows: Floats, target: str) -> Floats:
 
 
 def raw_probability(trees: Trees, rows: Floats, target: str = "passed") -> Floats:
-    """Uncalibrated probability: the belief's log-odds, corrected by the trees."""
+    """Uncalibrated probability: the belief's log-odds (`offset`), corrected by the trees."""
     probabilities: Floats = 1.0 / (1.0 + np.exp(-(offset(rows, target) + trees.sum(rows))))
     return probabilities
 
 
+def passing(trees: Mapping[str, Trees], rows: Floats) -> Floats:
+    """Uncalibrated P(passes), each row by the trees for its time."""
+    probabilities: Floats = np.where(
+        runs(rows), raw_probability(trees[VOTING], rows, VOTING), raw_probability(trees["passed"], rows, "passed")
+    )
+    return probabilities
+
+
+def runs(rows: Floats) -> NDArray[np.bool_]:
+    """Where a vote runs and it is known how: not where only running totals, or nothing, is told."""
+    running: NDArray[np.bool_] = (rows[:, NAMES.index("hours_open")] > 0) & ~only_totals(rows)
+    return running
+
+
+def only_totals(rows: Floats) -> NDArray[np.bool_]:
+    """Where somebody has voted and nobody knows for whom."""
+    only: NDArray[np.bool_] = (rows[:, VOTERS] > 0) & (rows[:, NAMES.index("sides_known")] == 0)
+    return only
+
+
 def cell(rows: Floats) -> NDArray[np.int64]:
     """The cell of each row for interval widths: its stage, within the band of its DAO's history."""
-    return band(rows) * STAGES + stage(voters=rows[:, VOTERS], pace=rows[:, PACE])
+    return band(rows) * STAGES + stage(voters=rows[:, VOTERS], pace=rows[:, PACE], gone=rows[:, NAMES.index("fraction_open")])
 
 
 def band(rows: Floats) -> NDArray[np.int64]:
@@ -95,16 +120,17 @@ def skill_key(family: str, *, voted: bool, band: int) -> str:
     return f"{family}/{'voted' if voted else 'open'}/{band}"
 
 
-def stage(*, voters: Floats, pace: Floats) -> NDArray[np.int64]:
-    """The stage of each row, from its features `voters` and `pace`."""
-    found: NDArray[np.int64] = np.where(voters <= 0, 0, np.where(pace < -1.0, 1, 2)).astype(np.int64)
+def stage(*, voters: Floats, pace: Floats, gone: Floats) -> NDArray[np.int64]:
+    """The stage of each row, from its features `voters`, `pace` and `fraction_open`."""
+    begun = np.where(gone >= _LATE_PART, 3, np.where(pace < -1.0, 1, 2))
+    found: NDArray[np.int64] = np.where(voters <= 0, 0, begun).astype(np.int64)
     return found
 
 
 def pack(weights: OutcomeWeights) -> bytes:
     """The weights as safetensors bytes; the same weights give the same bytes."""
     arrays: dict[str, NDArray[np.generic]] = {}
-    for target in TARGETS:
+    for target in TREES:
         arrays |= weights.trees[target].arrays(f"trees.{target}")
     for target, errors in weights.errors.items():
         arrays[f"errors.{target}"] = errors
@@ -132,7 +158,7 @@ def unpack(data: bytes) -> OutcomeWeights:
             recipe=FeatureRecipe(
                 kernels={target: Kernel(**fields) for target, fields in recipe["kernels"].items()}, pooled=recipe["pooled"]
             ),
-            trees={target: Trees.read(arrays, f"trees.{target}") for target in TARGETS},
+            trees={target: Trees.read(arrays, f"trees.{target}") for target in TREES},
             calibration={
                 target: Calibration(arrays[f"calibration.{target}.raw"], arrays[f"calibration.{target}.calibrated"])
                 for target in PROBABILITIES

@@ -1,7 +1,8 @@
 """Boosted regression trees as plain arrays: fitted by scikit-learn, stored as numbers, evaluated with numpy."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,21 +58,26 @@ class Trees:
 
 def from_boosting(model: object, start: float) -> Trees:
     """The arrays of a fitted scikit-learn gradient boosting model with one output; `start` is its initial value."""
+    stages = [stage.tree_ for (stage,) in model.estimators_]  # type: ignore[attr-defined] # scikit-learn is untyped here
+    return joined([(tree, tree.value[:, 0, 0] * model.learning_rate) for tree in stages], start)  # type: ignore[attr-defined] # as above
+
+
+def joined(grown: Sequence[tuple[Any, Floats]], start: float) -> Trees:
+    """Trees of scikit-learn (its `tree_`), each with the value of every node, one after the other; leaves alone count."""
     parts: dict[str, list[NDArray[np.generic]]] = {field: [] for field in ("feature", "threshold", "left", "right", "value", "cover")}
     roots, offset = [], 0
-    for (stage,) in model.estimators_:  # type: ignore[attr-defined] # scikit-learn is untyped here
-        tree = stage.tree_
+    for tree, value in grown:
         leaf = tree.children_left == LEAF
         parts["feature"].append(np.where(leaf, LEAF, tree.feature).astype(np.int32))
         parts["threshold"].append(tree.threshold.astype(np.float64))
         parts["left"].append(np.where(leaf, 0, tree.children_left + offset).astype(np.int32))
         parts["right"].append(np.where(leaf, 0, tree.children_right + offset).astype(np.int32))
-        parts["value"].append(tree.value[:, 0, 0] * model.learning_rate)  # type: ignore[attr-defined] # as above
+        parts["value"].append(np.asarray(value, dtype=np.float64))
         parts["cover"].append(tree.weighted_n_node_samples.astype(np.float64))
         roots.append(offset)
         offset += tree.node_count
-    joined = {field: np.concatenate(found) for field, found in parts.items()}
-    return Trees(**joined, roots=np.array(roots, dtype=np.int32), start=np.array([start]))
+    columns: dict[str, Any] = {field: np.concatenate(found) for field, found in parts.items()}
+    return Trees(**columns, roots=np.array(roots, dtype=np.int32), start=np.array([start]))
 
 
 def no_trees() -> Trees:

@@ -25,16 +25,16 @@ def forecaster(tmp_path_factory: pytest.TempPathFactory) -> ShippedOutcomeForeca
     return forecaster_in(tmp_path_factory.mktemp("weights"))
 
 
-def some_trees(rng: np.random.Generator, count: int, features: int) -> Trees:
-    """Random whole trees of depth three; a feature may come twice on one path."""
+def some_trees(rng: np.random.Generator, count: int, features: int, *, depth: int = 5) -> Trees:
+    """Random whole trees of one depth; a feature may come twice on one path."""
     parts: dict[str, list[float]] = {name: [] for name in ("feature", "threshold", "left", "right", "value", "cover")}
     roots = []
     for _ in range(count):
         first = len(parts["feature"])
         roots.append(first)
         cover = {0: 64.0}
-        for node in range(15):
-            leaf = node >= 7
+        for node in range(2 ** (depth + 1) - 1):
+            leaf = node >= 2**depth - 1
             if not leaf:
                 part = rng.uniform(0.1, 0.9)
                 cover[2 * node + 1], cover[2 * node + 2] = cover[node] * part, cover[node] * (1 - part)
@@ -71,11 +71,11 @@ def expectation(trees: Trees, row: np.ndarray, known: set[int]) -> float:
 def test_shapley_values_are_those_of_the_definition(seed: int) -> None:
     """Each feature's value is its mean marginal contribution over all orders (Shapley 1953), computed here by brute force."""
     rng = np.random.default_rng(seed)
-    trees, row = some_trees(rng, 2, 4), rng.normal(size=4)
+    trees, row = some_trees(rng, 2, 5), rng.normal(size=5)
     shapley = Shapley.of(trees)
 
-    orders = list(permutations(range(4)))
-    wanted = np.zeros(4)
+    orders = list(permutations(range(5)))
+    wanted = np.zeros(5)
     for order in orders:
         known: set[int] = set()
         for feature in order:

@@ -1,0 +1,56 @@
+"""Which trees answer for which moment of a vote."""
+
+import numpy as np
+
+from nlp.features import NAMES
+from nlp.outcome_weights import VOTING, offset, passing, raw_probability, runs, stage
+from nlp.trees import Trees, no_trees
+
+BEFORE, SILENT, COUNTED, TOTALS = range(4)
+
+
+def rows() -> np.ndarray:
+    """Before the vote; open and nobody voted; with votes whose sides are known; with running totals only."""
+    found = np.zeros((4, len(NAMES)))
+    place = {name: number for number, name in enumerate(NAMES)}
+    found[:, place["belief"]] = 1.0
+    found[[SILENT, COUNTED, TOTALS], place["hours_open"]] = 2.0
+    found[[COUNTED, TOTALS], place["voters"]] = 3.0
+    found[COUNTED, place["sides_known"]] = 1.0
+    return found
+
+
+def adding(value: float) -> Trees:
+    """Trees that add one number to every row."""
+    zero = np.zeros(1, dtype=np.int32)
+    return Trees(np.array([-1], dtype=np.int32), np.zeros(1), zero, zero, np.array([value]), np.ones(1), zero, np.zeros(1))
+
+
+def test_a_running_vote_has_trees_of_its_own() -> None:
+    """Silence while a vote runs is news; running totals without sides are not, and neither is time before the vote."""
+    assert runs(rows()).tolist() == [False, True, True, False]
+
+
+def test_each_row_is_answered_by_the_trees_of_its_time() -> None:
+    """The trees of the other time must not leak in."""
+    trees = {"passed": adding(1.0), VOTING: adding(-1.0)}
+
+    said = passing(trees, rows())
+
+    before, during = raw_probability(trees["passed"], rows(), "passed"), raw_probability(trees[VOTING], rows(), VOTING)
+    assert said.tolist() == [before[0], during[1], during[2], before[3]]
+    assert before[0] == 1 / (1 + np.exp(-2.0))
+    assert during[1] == 1 / (1 + np.exp(0.5))
+
+
+def test_without_trees_the_belief_speaks() -> None:
+    """Half of it while the vote runs: there a constant would be as good a guess."""
+    assert (offset(rows(), "passed") + no_trees().sum(rows())).tolist() == [1.0] * 4
+    assert offset(rows(), VOTING).tolist() == [0.5] * 4
+
+
+def test_stages_of_a_vote() -> None:
+    """Widths differ before anybody voted, early, on pace, and with much of a fixed window gone."""
+    found = stage(voters=np.array([0.0, 1.0, 1.0, 1.0]), pace=np.array([0.0, -2.0, 0.0, -2.0]), gone=np.array([0.9, -1.0, 0.1, 0.5]))
+
+    assert found.tolist() == [0, 1, 2, 3]
