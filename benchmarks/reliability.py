@@ -1,7 +1,7 @@
 """Draws how often what was stated came true, from the figures of an evaluation: one small square per slice and moment.
 
-assent models evaluate outcome --data DIR --json > figures.json
-python benchmarks/outcome_reliability.py figures.json docs/models/outcome-reliability.svg
+assent models evaluate outcome --data DIR --json > figures.json     (or text)
+python benchmarks/reliability.py figures.json docs/models/outcome-reliability.svg
 """
 
 import json

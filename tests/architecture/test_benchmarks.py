@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 # What benchmarks start or import, what chose their rows, and what draws their figures.
-_SUPPORT = {"attack_texts", "bare_handler", "load", "outcome_reliability", "repeated_pairs"}
+_SUPPORT = {"attack_texts", "bare_handler", "load", "reliability", "repeated_pairs"}
 
 
 def test_make_bench_names_every_benchmark() -> None:
