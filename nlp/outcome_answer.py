@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from governance.evidence import ExpectedRange, Likelihood, OutcomeForecast, OutcomeQuestion
+from governance.evidence import ExpectedRange, Likelihood, OutcomeForecast, OutcomeQuestion, Reason
 from nlp.base_rates import HALF_LIFE_DAYS, family
 from nlp.features import Seen
 from nlp.outcome_choices import leading
@@ -57,44 +57,61 @@ def answer(
     digest: str,
 ) -> OutcomeForecast:
     """The whole forecast of one question."""
-    base = _bounded(seen.rates.author)
-    calibrated = log_odds(_bounded(estimate.passes))
-    row = seen.row()[None, :]
-    running = bool(runs(row)[0])
-    said = _bounded(1.0 / (1.0 + math.exp(-(calibrated + recent.shift_with(seen.turnout.heads)))))
-    reason = no_skill(question, seen, recent, weights, running=running)
-    trees = VOTING if running else "passed"
-    passes = said if reason is None else base
-    parts = Parts(base_rate=base, passes=passes, raw=log_odds(min(max(estimate.raw, 1e-9), 1 - 1e-9)), calibrated=calibrated)
+    told = _passing(question, seen, estimate, recent, weights=weights, shapley=shapley)
     share = _range(estimate.share, seen.features["share_belief"], floor=0.0, most=1.0)
     heads = _turnout(estimate.voters, seen.features["voters_belief"], float(seen.turnout.heads))
     power = _turnout(estimate.power, seen.features["power_belief"], seen.turnout.power or 0.0)
     favoured = share.middle if share is not None and sides(question.proposal.choices)[:2] == (1, -1) else None
     choices, by = leading(question, expected_heads=None if heads is None else heads.middle, favoured=favoured)
     return OutcomeForecast(
-        passes=passes,
-        base_rate=base,
-        lift=round(passes - base, PLACES),
+        passes=told.passes,
+        base_rate=told.base_rate,
+        lift=round(told.passes - told.base_rate, PLACES),
         history_size=seen.rates.dao_count,
         approval_share=None if share is None else share.middle,
         approval_interval=None if share is None else share.most,
         turnout=None if heads is None else heads.middle,
         turnout_interval=None if heads is None else heads.most,
-        served="model" if reason is None else "base_rate",
-        reason=reason,
+        served="model" if told.reason is None else "base_rate",
+        reason=told.reason,
         model_digest=digest,
         features=seen.features,
         quorum=_quorum(question, seen, estimate.reached),
-        execution=_execution(question, seen, passes),
+        execution=_execution(question, seen, told.passes),
         share=share,
         heads=heads,
         power=power,
         choices=choices,
         choices_by=by,
-        reasons=reasons(seen, shapley[trees], parts, recent, begins=float(offset(row, trees)[0])) if reason is None else (),
+        reasons=told.reasons,
         latest_result_at=seen.record.rows[seen.known - 1].closed_at if seen.known else None,
         latest_vote_at=seen.votes.last_at,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Passing:
+    """P(passes) as it is told, the base rate, why the base rate is served if it is, and why the model says so if it is not."""
+
+    passes: float
+    base_rate: float
+    reason: str | None
+    reasons: tuple[Reason, ...]
+
+
+def _passing(
+    question: OutcomeQuestion, seen: Seen, estimate: Estimate, recent: Recent, *, weights: OutcomeWeights, shapley: Mapping[str, Shapley]
+) -> _Passing:
+    base = _bounded(seen.rates.author)
+    row = seen.row()[None, :]
+    trees = VOTING if runs(row)[0] else "passed"
+    reason = no_skill(question, seen, recent, weights, running=trees == VOTING)
+    if reason is not None:
+        return _Passing(base, base, reason, ())
+    calibrated = log_odds(_bounded(estimate.passes))
+    passes = _bounded(1.0 / (1.0 + math.exp(-(calibrated + recent.shift_with(seen.turnout.heads)))))
+    parts = Parts(base_rate=base, passes=passes, raw=log_odds(min(max(estimate.raw, 1e-9), 1 - 1e-9)), calibrated=calibrated)
+    return _Passing(passes, base, None, reasons(seen, shapley[trees], parts, recent, begins=float(offset(row, trees)[0])))
 
 
 def no_skill(question: OutcomeQuestion, seen: Seen, recent: Recent, weights: OutcomeWeights, *, running: bool) -> str | None:

@@ -112,6 +112,7 @@ def _figures(rows: Sequence[Row], rows_per_set: int | None) -> str:
             f"| {row['dataset']} | {row['task']} | {row['model']} | {row['n']} | {row['accuracy']:.3f} | {row['macro_f1']:.3f} "
             f"| {interval[0]:.3f}–{interval[1]:.3f} | {row['macro_recall']:.3f} | {recalls} | {error} |"
         )
+    lines.append("\n![Confidence stated against how often it was right](text-reliability.svg)")
     return "\n".join(lines) + "\n"
 
 

@@ -14,9 +14,10 @@ from nlp.encoder import frozen_encoder
 from nlp.reader import EncoderTextReader
 from nlp.tasks import LABELS
 from nlp.text_baselines import Baseline, FrozenEncoderRegression, Majority, TfidfRegression, Vader
-from nlp.text_metrics import figures
+from nlp.text_metrics import figures, reliability
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 primary_metric = "macro_f1"
 greater_is_better = True
@@ -24,6 +25,8 @@ greater_is_better = True
 
 def evaluate_text(data: Path, train: Path, split: str, reader: EncoderTextReader | None = None) -> dict[str, list[dict[str, object]]]:
     """Figures of Assent and of each baseline on every set of `data`: `{"rows": [one per set, task and model]}`.
+
+    `reliability` holds, per set and tenth of confidence, what Assent stated and how often it was right, for plots.
 
     `split` "test" takes only rows marked so, "all" takes every row (for sets nobody trained on). Baselines are fitted
     on the `train` rows of the set itself in `train`, or, for a set without such rows, on those of all sets of its
@@ -33,10 +36,15 @@ def evaluate_text(data: Path, train: Path, split: str, reader: EncoderTextReader
     training = [row for row in read_labelled(train) if row.split == "train"]
     reader = reader or EncoderTextReader()
     rows: list[dict[str, object]] = []
+    stated: list[dict[str, object]] = []
     for (task, dataset), of_set in groupby(sorted(chosen, key=_place), key=_place):
-        for measured in _measured(list(of_set), _training_rows(training, task, dataset), reader):
+        of_set_rows = list(of_set)
+        scores = scores_of(reader, of_set_rows)
+        truth = _truth(of_set_rows)
+        for measured in _measured(of_set_rows, scores, _training_rows(training, task, dataset), reader):
             rows.append({"dataset": dataset, "task": task, **measured})
-    return {"rows": rows}
+        stated += [{"slice": dataset, "at": task, "n": n, "stated": said, "found": found} for n, said, found in reliability(truth, scores)]
+    return {"rows": rows, "reliability": stated}
 
 
 def scores_of(reader: EncoderTextReader, rows: Sequence[LabelledText]) -> Floats:
@@ -58,11 +66,17 @@ def _training_rows(training: Sequence[LabelledText], task: str, dataset: str) ->
     return own or [row for row in training if row.task == task]
 
 
-def _measured(rows: Sequence[LabelledText], training: Sequence[LabelledText], reader: EncoderTextReader) -> Iterator[dict[str, object]]:
+def _truth(rows: Sequence[LabelledText]) -> Integers:
+    return np.array([row.label for row in rows], dtype=np.int64)
+
+
+def _measured(
+    rows: Sequence[LabelledText], scores: Floats, training: Sequence[LabelledText], reader: EncoderTextReader
+) -> Iterator[dict[str, object]]:
     task = rows[0].task
-    truth = np.array([row.label for row in rows], dtype=np.int64)
+    truth = _truth(rows)
     name = f"assent-{reader.digest(task)[:12]}"
-    yield {"model": name, **asdict(figures(truth, scores_of(reader, rows), LABELS[task]))}
+    yield {"model": name, **asdict(figures(truth, scores, LABELS[task]))}
     for baseline in _baselines():
         baseline.fit(training)
         measured = figures(truth, baseline.scores(rows), LABELS[task], probabilities=baseline.probabilities)

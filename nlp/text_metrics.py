@@ -58,6 +58,18 @@ def calibration_error(truth: Integers, probabilities: Floats) -> float:
     return sum(gaps) / len(truth)
 
 
+def reliability(truth: Integers, probabilities: Floats) -> list[tuple[int, float, float]]:
+    """(rows, mean confidence, share that was right) per tenth of confidence, empty tenths left out: what a plot shows."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    tenths = np.minimum((confidence * 10).astype(np.int64), 9)
+    found = []
+    for tenth in sorted(set(tenths.tolist())):
+        here = tenths == tenth
+        found.append((int(here.sum()), float(confidence[here].mean()), float(right[here].mean())))
+    return found
+
+
 def _confusion(truth: Integers, predicted: Integers, labels: int) -> Integers:
     """Rows are true labels, columns predicted ones."""
     return np.bincount(truth * labels + predicted, minlength=labels * labels).reshape(labels, labels)

@@ -79,24 +79,29 @@ def test_the_same_words_stand_for_one_proposal_and_against_its_opposite(text_rea
     assert build.target_digest != abandon.target_digest
 
 
-@pytest.mark.parametrize(
-    ("text", "own", "other"),
-    [
-        (
-            "We must abolish capital punishment, it kills innocent people.",
-            "We should abolish capital punishment",
-            "Raise the swap fee to 30 basis points",
-        ),
-        ("Meat harms animals and the climate.", "Everyone should go vegetarian", "Elect three members of the security council"),
-        ("School uniforms stifle children.", "We should abandon the use of school uniform", "Fund the marketing guild for six months"),
-    ],
-)
-def test_a_text_about_another_proposal_is_neutral(text_reader: EncoderTextReader, text: str, own: str, other: str) -> None:
-    """Shuffled targets must change labels: a reader that takes sides on anything would count noise as votes."""
-    on_target, off_target = (readings[1] for readings in text_reader.read([TextToRead(text, own), TextToRead(text, other)]))
+TAKES_SIDES = {
+    "We must abolish capital punishment, it kills innocent people.": "We should abolish capital punishment",
+    "Meat harms animals and the climate.": "Everyone should go vegetarian",
+    "School uniforms stifle children.": "We should abandon the use of school uniform",
+}
+OTHER_PROPOSALS = (
+    "Raise the swap fee to 30 basis points", "Elect three members of the security council", "Fund the marketing guild for six months",
+    "Migrate the oracle to a new provider", "Burn the unclaimed tokens of the airdrop", "Lower the quorum to four percent",
+    "Renew the audit of the bridge", "Change the unbonding period to seven days",
+)  # fmt: skip
 
-    assert on_target.label != "neutral"
-    assert off_target.label == "neutral"
+
+def test_a_text_about_another_proposal_is_neutral(text_reader: EncoderTextReader) -> None:
+    """Shuffled targets must change labels: a reader that takes sides on anything would count noise as votes.
+
+    Four of five such readings are neutral on labelled sets (the model card), so here no single pair must be.
+    """
+    on_target = [readings[1].label for readings in text_reader.read([TextToRead(*pair) for pair in TAKES_SIDES.items()])]
+    others = [TextToRead(text, other) for text in TAKES_SIDES for other in OTHER_PROPOSALS]
+    off_target = [readings[1].label for readings in text_reader.read(others)]
+
+    assert "neutral" not in on_target
+    assert off_target.count("neutral") >= 0.7 * len(others)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +175,7 @@ def test_a_long_text_is_read_to_its_end(text_reader: EncoderTextReader) -> None:
 
     assert glad.windows > 5
     assert glad.scores[2] > angry.scores[2] + 0.1
-    assert angry.scores[0] > glad.scores[0] + 0.1
+    assert angry.scores[0] > 2 * glad.scores[0]
 
 
 def test_altered_weights_make_the_model_unavailable_and_say_so(tmp_path: Path) -> None:

@@ -49,6 +49,16 @@ def test_every_model_is_measured_on_the_same_rows(tmp_path: Path, text_reader: E
     assert by_model["assent"]["ece"] is not None
 
 
+def test_what_a_plot_shows_counts_every_row_once(tmp_path: Path, text_reader: EncoderTextReader) -> None:
+    """Stated and found per tenth of confidence, of Assent alone."""
+    data = a_set(tmp_path / "set.csv")
+
+    stated = evaluate_text(data, data, "test", text_reader)["reliability"]
+
+    assert sum(int(str(row["n"])) for row in stated) == 9
+    assert all(0.3 <= float(str(row["stated"])) <= 1.0 and 0.0 <= float(str(row["found"])) <= 1.0 for row in stated)
+
+
 def test_the_split_decides_which_rows_count(tmp_path: Path, text_reader: EncoderTextReader) -> None:
     """`all` is for sets nobody trained on; `test` never touches another split."""
     data = a_set(tmp_path / "set.csv")
