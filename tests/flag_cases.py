@@ -24,6 +24,7 @@ GRANTEE = "0x" + "b2" * 20
 TARGET = "0x" + "c3" * 20
 TIMELOCK = "0x" + "d4" * 20
 SAFE = "0x" + "e5" * 20
+OTHER_CHAIN = "0x" + "07" * 20
 HASH = "0x" + "11" * 32
 
 

@@ -3,9 +3,10 @@
 from decimal import Decimal
 from typing import Final
 
-from governance.flags.calldata import Transfer, every, undecoded
+from governance.flags.calldata import every, undecoded
 from governance.flags.case import Case, Code, share
 from governance.flags.functions import Effect
+from governance.flags.transfers import Transfer
 from governance.flags.verdicts import Answer, Severity, clear, fired, percent, rule, unknown
 
 DEALING: Final = Decimal("0.01")

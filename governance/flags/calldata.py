@@ -3,20 +3,19 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
 from functools import cache
 from typing import Final
 
+from governance.flags import transfers, value_words
 from governance.flags.functions import Effect, Function, Token
-from governance.flags.known_functions import FUNCTIONS, TOKENS, roles
+from governance.flags.known_functions import FUNCTIONS, TOKENS
+from governance.flags.transfers import Allowance, Transfer
+from governance.flags.value_words import number, scaled
 
 # Batches of batches are read this deep, and this many calls of one proposal: beyond that the rest is said to be unread.
 MOST_DEPTH: Final = 6
 MOST_CALLS: Final = 300
-# "Without limit": an allowance of 2^256-1, or so close to it that nobody could spend it.
-UNLIMITED: Final = 2**255
 _SIGNATURE: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,127}\([A-Za-z0-9_,()\[\]]{0,1000}\)", re.ASCII)
-_LONGEST: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +39,6 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
-class Transfer:
-    """Value that moves: `amount` in whole tokens where the token's decimals are known, else in base units (`token` None)."""
-
-    recipient: str
-    amount: Decimal
-    token: str | None
-    asset: str
-
-
-@dataclass(frozen=True, slots=True)
 class Decoded:
     """A call in words. `function` is None where it is not known; then `problem` says why. `inside` are the calls it carries."""
 
@@ -62,7 +51,7 @@ class Decoded:
     arguments: tuple[Argument, ...] = ()
     inside: tuple["Decoded", ...] = ()
     transfers: tuple[Transfer, ...] = ()
-    mentions: tuple[str, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
     problem: str | None = None
     delegated: bool = False
 
@@ -125,18 +114,23 @@ def _known(entry: Function, call: Call, selector: bytes, body: bytes, reading: _
     inside = _inside(entry, call, arguments, reading)
     if inside is None:
         return _unread(call, selector, f"what {entry.signature} carries cannot be read")
-    named = zip(entry.names, entry.types, arguments, strict=True)
+    given = dict(zip(entry.names, arguments, strict=True))
+    allowances = transfers.allowed(entry, call.target, given, reading.tokens)
+    # What a batch keeps of the coin sent along is paid to it.
+    kept = call.value - sum(each.value for each in inside)
     return Decoded(
         target=call.target,
         value=call.value,
         selector=f"0x{selector.hex()}",
         function=entry.signature,
-        effect=_effect(entry, arguments),
-        words=_words(entry, call, arguments, reading.tokens),
-        arguments=tuple(Argument(name, kind, _text(value, name=name)) for name, kind, value in named),
+        effect=_effect(entry, allowances),
+        words=_words(entry, call, given, reading.tokens),
+        arguments=tuple(
+            Argument(name, kind, value_words.text(value, name=name)) for (name, value), kind in zip(given.items(), entry.types, strict=True)
+        ),
         inside=inside,
-        transfers=_transfers(entry, call, dict(zip(entry.names, arguments, strict=True)), reading.tokens),
-        mentions=entry.mentions,
+        transfers=(*transfers.paid(entry, call.target, given, reading.tokens), *transfers.coin(call.target, kept, along=True)),
+        allowances=allowances,
         delegated=call.delegated or entry.delegates,
     )
 
@@ -144,9 +138,9 @@ def _known(entry: Function, call: Call, selector: bytes, body: bytes, reading: _
 def _plain_payment(call: Call) -> Decoded:
     if call.value == 0:
         return Decoded(call.target, 0, None, "", Effect.NONE, f"call {call.target} with nothing")
-    amount = _scaled(call.value, 18)
-    paid = Transfer(call.target, amount, "ETH", "ETH")
-    return Decoded(call.target, call.value, None, "", Effect.TRANSFER, f"pay {_number(amount)} ETH to {call.target}", transfers=(paid,))
+    paid = transfers.coin(call.target, call.value)
+    words = f"pay {number(paid[0].amount)} ETH to {call.target}"
+    return Decoded(call.target, call.value, None, "", Effect.TRANSFER, words, transfers=paid)
 
 
 def _split(call: Call) -> tuple[bytes | None, bytes, str | None]:
@@ -182,73 +176,25 @@ def _inside(entry: Function, call: Call, arguments: tuple[object, ...], reading:
     return tuple(_decode(each, reading.deeper()) for each in made)
 
 
-def _transfers(entry: Function, call: Call, given: Mapping[str, object], tokens: Mapping[str, Token]) -> tuple[Transfer, ...]:
-    found: list[Transfer] = []
-    if entry.pays is not None:
-        recipient, amount = given[entry.pays[0]], given[entry.pays[1]]
-        asset = str(given["token"]).lower() if "token" in given else call.target
-        token = tokens.get(asset)
-        whole = _scaled(int(str(amount)), token.decimals if token else 0)
-        found.append(Transfer(str(recipient).lower(), whole, token.symbol if token else None, asset))
-    if call.value and entry.inside is None:
-        found.append(Transfer(call.target, _scaled(call.value, 18), "ETH", "ETH"))
-    return tuple(found)
+def _effect(entry: Function, allowances: Sequence[Allowance]) -> Effect:
+    """An allowance is a matter of control only where it has no limit."""
+    return Effect.CONTROL if any(each.unlimited for each in allowances) else entry.effect
 
 
-def _effect(entry: Function, arguments: tuple[object, ...]) -> Effect:
-    """An allowance is a matter of control only where it has no limit; taking one back is nothing."""
-    if entry.name in {"approve", "increaseAllowance"}:
-        return Effect.CONTROL if isinstance(arguments[1], int) and arguments[1] >= UNLIMITED else Effect.ALLOWANCE
-    return entry.effect
-
-
-def _words(entry: Function, call: Call, arguments: tuple[object, ...], tokens: Mapping[str, Token]) -> str:
-    given = dict(zip(entry.names, arguments, strict=True))
-    asset = str(given["token"]).lower() if "token" in given else call.target
-    token = tokens.get(asset)
-    parts = {name: _text(value, name=name) for name, value in given.items()}
+def _words(entry: Function, call: Call, given: Mapping[str, object], tokens: Mapping[str, Token]) -> str:
+    asset = transfers.asset_of(entry, call.target, given)
+    token = transfers.token_of(asset, tokens)
+    parts = {name: value_words.text(value, name=name) for name, value in given.items()}
     for name in entry.amounts:
-        parts[name] = _amount(int(str(given[name])), token, asset)
+        parts[name] = value_words.amount(int(str(given[name])), token, asset)
     parts["this"] = f"{token.symbol} ({call.target})" if token and asset == call.target else call.target
     words = entry.words.format_map(parts)
-    return f"{words}, sending {_number(_scaled(call.value, 18))} ETH along" if call.value else words
-
-
-def _amount(value: int, token: Token | None, asset: str) -> str:
-    if value >= UNLIMITED:
-        return f"an unlimited amount of {token.symbol if token else asset}"
-    if token is None:
-        return f"{value} base units of {asset}"
-    return f"{_number(_scaled(value, token.decimals))} {token.symbol}"
-
-
-def _scaled(value: int, decimals: int) -> Decimal:
-    with localcontext(prec=120):
-        return Decimal(value).scaleb(-decimals)
-
-
-def _number(value: Decimal) -> str:
-    whole, point, rest = f"{value:f}".partition(".")
-    return f"{int(whole):,}{point}{rest}".rstrip("0").rstrip(".") if point else f"{int(whole):,}"
-
-
-def _text(value: object, *, name: str) -> str:
-    if isinstance(value, bytes):
-        return roles().get(value, f"0x{value.hex()}") if name == "role" else _cut(f"0x{value.hex()}")
-    if isinstance(value, tuple | list):
-        return _cut("[" + ", ".join(_text(each, name=name) for each in value) + "]")
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return _cut(str(value))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
+    return f"{words}, sending {number(scaled(call.value, 18))} ETH along" if call.value else words
 
 
 def _unread(call: Call, selector: bytes | None, problem: str) -> Decoded:
-    paid = (Transfer(call.target, _scaled(call.value, 18), "ETH", "ETH"),) if call.value else ()
-    along = f", sending {_number(paid[0].amount)} ETH" if paid else ""
+    paid = transfers.coin(call.target, call.value)
+    along = f", sending {number(paid[0].amount)} ETH" if paid else ""
     return Decoded(
         target=call.target,
         value=call.value,
@@ -260,6 +206,11 @@ def _unread(call: Call, selector: bytes | None, problem: str) -> Decoded:
         problem=problem,
         delegated=call.delegated,
     )
+
+
+def entry_of(call: Decoded) -> Function | None:
+    """The known function that the call calls; None where it is not read, or calls none."""
+    return None if call.selector is None or call.function is None else by_selector().get(bytes.fromhex(call.selector[2:]))
 
 
 @cache

@@ -1,78 +1,125 @@
-"""What a proposal's text claims of its own effects: amounts, addresses, new values, "the same as"; text is evidence, never authority."""
+"""What a proposal's text claims of its own effects: addresses, names, "the same as", "no effect", what it mentions or denies.
+
+Text is evidence, never authority; and only what a reader can see of it counts.
+"""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from decimal import Decimal
+import unicodedata
+from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
-_AMOUNT: Final = re.compile(
-    r"(?<![\w.])\$?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*(k|m|mm|mn|million|thousand|bn|billion)?\s*\$?(wstETH|[A-Z][A-Z0-9]{1,9})\b"
-)
-_FACTOR: Final = {"k": 3, "thousand": 3, "m": 6, "mm": 6, "mn": 6, "million": 6, "bn": 9, "billion": 9}
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}(?![0-9a-fA-F])")
+_SHORTENED: Final = re.compile(r"0x[0-9a-fA-F]{2,16}(?:…|\.{2,3})[0-9a-fA-F]{2,16}")
+_NAME: Final = re.compile(r"\b(?:[a-z0-9][a-z0-9-]*\.)+eth\b(?!\.\w)", re.IGNORECASE)
 _SAME_AS: Final = re.compile(
     r"\b(?:same|identical|equal|unchanged|analogous)\b[^.\n]{0,80}?\b(?:as|to|from|with)\b[^.\n]{0,60}?"
     r"(?:proposal|prop|#|no\.?|bip|vote)\s*[-#]?\s*(\d{1,6})\b",
     re.IGNORECASE,
 )
-_NO_EFFECT: Final = re.compile(
-    r"\b(?:no (?:on-?chain|code|contract|fund|treasury)[^.\n]{0,40}(?:change|action|execution|call|transfer|moved?|spent)|"
-    r"(?:signal(?:ling)?|temperature check|text)[- ]only|purely (?:a )?signal\w*|"
-    r"does not (?:move|transfer|spend) (?:any )?(?:fund|token|treasury))",
+_NOTHING_RUNS: Final = re.compile(
+    r"\b(?:no on-?chain (?:\w+ )?(?:change|action|execution|call|transaction|effect)|(?:signal(?:ling)?|temperature check|text)[- ]only|"
+    r"purely (?:a )?signal\w*|(?:does not|will not|doesn't|won't) execute (?:anything|any)|nothing (?:is|will be) executed)",
     re.IGNORECASE,
 )
-_TO_VALUE: Final = r"[^.\n]{{0,60}}?\b(?:to|at|=)\s*(\d+(?:\.\d+)?)\s*(%|percent|bps|basis points|blocks?|days?|hours?|seconds?)?"
+_NOTHING_MOVES: Final = re.compile(
+    r"\b(?:no (?:fund|treasury|token|asset|money)[^.\n]{0,30}(?:moved?|spent|transfer\w*|paid|leave|action)|"
+    r"(?:does not|will not|doesn't|won't|do not) (?:move|transfer|spend|pay) (?:any |of |the )*(?:fund|token|treasury|money|asset))",
+    re.IGNORECASE,
+)
+_NO_NEW_CODE: Final = re.compile(
+    r"\b(?:no (?:code|contract)[^.\n]{0,30}(?:change|upgrade|modif)\w*|"
+    r"(?:does not|will not|doesn't|won't) (?:change|upgrade|modify) (?:any |the )?(?:code|contract))",
+    re.IGNORECASE,
+)
+# Where one statement ends; a full stop inside a number ends none.
+_CLAUSE: Final = re.compile(r"[.;!?](?=\s|$)|\n|,\s*(?:and|but|it|we|while|which|instead)\b|\b(?:but|however|instead)\b", re.IGNORECASE)
+_NOT: Final = re.compile(
+    r"(?:\b(?:not(?! only\b)|no(?! longer\b|\.|\s?\d| objection| concern| comment| doubt| discussion| response| one\b)|never|nor|"
+    r"cannot|neither|without (?:any |a )?(?:chang|mov|affect|touch|transferr|impact|alter)\w*)\b|n[’']t\b)(?=[^.;!?\n]{0,60}$)",
+    re.IGNORECASE,
+)
+_UNTOUCHED: Final = re.compile(
+    r"^[^.;,\n]{0,25}\b(?:unchanged|untouched|unaffected|(?:is|are|will be|be|remains?|stays?) (?:not|as (?:it|they)|the same))",
+    re.IGNORECASE,
+)
+# Words of English that any sentence has; a text of some length without them is in another language, and its silence means nothing.
+_ENGLISH: Final = frozenset("the of to and for a in is we this be on with it by as from will that are an or".split())  # noqa: SIM905  # reads as prose
+_FEW: Final = 8
+_SPAN: Final = 100_000
+_COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_REMARK: Final = re.compile(r"^[ \t]*\[[^\]\n]{1,40}\]:[ \t]*#[^\n]*$", re.MULTILINE)
+_LINK: Final = re.compile(r"\[([^\]\n]{1,400})\]\(\s*([^)\s]{1,2000})[^)\n]{0,400}\)")
+_TAG: Final = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """So much of a token, in whole tokens."""
+class Mention(StrEnum):
+    """Whether a text says something, says that it is not so, or says nothing."""
 
-    amount: Decimal
-    token: str
+    SAID = "said"
+    DENIED = "denied"
+    SILENT = "silent"
 
 
-def amounts(text: str) -> list[Amount]:
-    """The amounts that the text names with a token's symbol, as 499,000 COMP or 1.2m DAI. Symbols are written in capitals."""
-    return [
-        Amount(Decimal(number.replace(",", "")).scaleb(_FACTOR.get(factor.lower(), 0)), symbol)
-        for number, factor, symbol in _AMOUNT.findall(text)
-    ]
+@lru_cache(maxsize=64)
+def visible(text: str) -> str:
+    """The text as a reader sees it: no comments, tags, marks or invisible characters; of a link whose label is an address the label."""
+    shown = _REMARK.sub("", _COMMENT.sub(" ", text[:_SPAN]))
+    shown = _LINK.sub(lambda found: found[1] if _ADDRESS.search(found[1]) else f"{found[1]} {found[2]}", shown)
+    shown = unicodedata.normalize("NFKC", _TAG.sub(" ", shown).replace("&nbsp;", " "))
+    return "".join(letter for letter in shown if letter not in "*`\\" and unicodedata.category(letter) != "Cf")
 
 
 def addresses(text: str) -> set[str]:
     """The Ethereum addresses in the text, in lower case."""
-    return {found.lower() for found in _ADDRESS.findall(text)}
+    return {found.lower() for found in _ADDRESS.findall(visible(text))}
+
+
+def names_somebody(text: str) -> bool:
+    """Whether it names recipients in a way that is no address: an ENS name, or an address cut short."""
+    return _NAME.search(visible(text)) is not None or _SHORTENED.search(visible(text)) is not None
 
 
 def same_as(text: str) -> list[str]:
     """The numbers of the earlier proposals that the text says it repeats."""
-    return _SAME_AS.findall(text)
+    return _SAME_AS.findall(visible(text))
 
 
 def says_no_effect(text: str) -> bool:
-    """Whether the text says that nothing is executed or paid."""
-    return _NO_EFFECT.search(text) is not None
+    """Whether the text says that nothing at all is executed."""
+    return _NOTHING_RUNS.search(visible(text)) is not None
 
 
-def new_values(text: str, noun: str) -> list[tuple[Decimal, str]]:
-    """(number, unit) to which the text says `noun` changes, as "reserve factor to 25 %"; the unit may be empty."""
-    found = re.findall(re.escape(noun) + _TO_VALUE.format(), text, re.IGNORECASE)
-    return [(Decimal(number), unit.lower()) for number, unit in found]
+def says_nothing_moves(text: str) -> bool:
+    """Whether the text says that nothing is paid."""
+    return says_no_effect(text) or _NOTHING_MOVES.search(visible(text)) is not None
 
 
-def means(raw: int, claimed: Iterable[tuple[Decimal, str]]) -> bool:
-    """Whether a contract's `raw` number is one of the claimed: itself, a share of 10^18 or of 10,000 in percent, or a time in seconds."""
-    exact = Decimal(raw)
-    written = {
-        "": {exact, exact.scaleb(-16), exact.scaleb(-18), exact.scaleb(-2)},
-        "%": {exact, exact.scaleb(-16), exact.scaleb(-2)},
-        "bps": {exact, exact.scaleb(-14)},
-        "block": {exact},
-        "day": {exact / 86_400, exact / 7_200, exact / Decimal(6_570), exact / Decimal(5_760)},
-        "hour": {exact / 3_600, exact / 300},
-        "second": {exact},
-    }
-    kinds = {"percent": "%", "basis points": "bps"}
-    return any(number in written[kinds.get(unit, unit.rstrip("s") if unit not in {"bps", "%"} else unit)] for number, unit in claimed)
+def says_no_new_code(text: str) -> bool:
+    """Whether the text says that no contract changes."""
+    return says_no_effect(text) or _NO_NEW_CODE.search(visible(text)) is not None
+
+
+@lru_cache(maxsize=2_048)
+def mention(text: str, patterns: tuple[str, ...]) -> Mention:
+    """Whether the text mentions one of `patterns` at the start of a word; "does not change the owner" mentions no owner."""
+    shown, denied = visible(text), False
+    if not patterns:
+        return Mention.SILENT
+    for found in re.finditer(rf"(?<![A-Za-z0-9])(?:{'|'.join(patterns)})", shown, re.IGNORECASE):
+        before = shown[max(0, found.start() - 160) : found.start()]
+        clause = _CLAUSE.split(before)[-1]
+        if not _NOT.search(clause) and not _UNTOUCHED.search(shown[found.end() : found.end() + 60]):
+            return Mention.SAID
+        denied = True
+    return Mention.DENIED if denied else Mention.SILENT
+
+
+@lru_cache(maxsize=64)
+def can_be_silent(text: str) -> bool:
+    """Whether that something is not mentioned means anything: not in a text of some length that is no English."""
+    found = re.findall(r"[^\W\d_]+", visible(text).lower())
+    foreign = sum(1 for word in found if not word.isascii())
+    if len(found) < _FEW:
+        return not foreign
+    return bool(set(found) & _ENGLISH) and foreign * 3 < len(found)

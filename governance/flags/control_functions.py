@@ -1,130 +1,140 @@
-"""Functions that move control: who owns, upgrades, mints, signs, guards, votes, and by which thresholds and delays."""
+"""Functions that move control over contracts and tokens: who owns, administers, guards and mints."""
 
 from typing import Final
 
-from governance.flags import nested_calls as nested
-from governance.flags.functions import Effect
-from governance.flags.functions import make as _make
+from governance.flags.functions import Effect, Scale, appoint, make, setting
 
-_OWNER: Final = ("owner", "admin", "control", "authorit", "governor", "governance", "transfer")
-_ROLE: Final = ("role", "grant", "admin", "minter", "permission", "authori", "access", "member", "guardian")
-MINT: Final = ("mint", "issu", "inflation", "emission", "supply")
-_UPGRADE: Final = ("upgrad", "implementation", "proxy", "migrat", "new version", "facet", "diamond", "replace")
-_VOTING: Final = ("quorum", "threshold", "voting", "period", "delay", "governor", "govern")
-_SIGNER: Final = ("signer", "owner", "multisig", "multi-sig", "safe", "threshold", "member", "module", "guard")
+# Patterns at the start of a word. Words that nearly every proposal holds (governance, voting, grant, supply) say nothing alone.
+_OWNER: Final = (
+    "owner", "admin", "controll", "control of", "authorit", "governor", "renounc",
+    r"(?:transfer|hand|mov|giv|chang|new|set|replac|migrat|accept)\w*[^.\n]{0,40}\bgovernance",
+)  # fmt: skip
+_ROLE: Final = (
+    "role",
+    "admin",
+    "minter",
+    "pauser",
+    "permission",
+    r"authori[sz]",
+    "access control",
+    "guardian",
+    "whitelist",
+    "allowlist",
+    "ward",
+)
+_REVOKE: Final = (*_ROLE, "revok", "remov")
+MINT: Final = ("mint", "issuance", r"issu\w* (?:of )?(?:new|further|more|additional)", "inflation", "emission", "new tokens")
+UPGRADE: Final = (
+    "upgrad",
+    "implementation",
+    "proxy",
+    "migrat",
+    "new version",
+    "facet",
+    "diamond",
+    r"replac\w*[^.\n]{0,30}\b(?:code|contract|logic)",
+)
+_ANYWAY: Final = Effect.CONTROL
 
-_C: Final = Effect.CONTROL
-
-CONTROL: Final = (
-    _make("mint(address,uint256)", "to amount", "create {amount} for {to}", _C, amounts=("amount",), pays=("to", "amount"), mentions=MINT),
-    _make("mint(uint256)", "amount", "create {amount} for the caller", _C, amounts=("amount",), mentions=MINT),
-    _make("setMinter(address)", "minter", "let {minter} create tokens of {this}", _C, mentions=MINT),
-    _make("addMinter(address)", "minter", "let {minter} create tokens of {this}", _C, mentions=MINT),
-    _make("setOwner(address)", "owner", "give {this} to the owner {owner}", _C, mentions=_OWNER),
-    _make("setGovernance(address)", "governance", "let {governance} govern {this}", _C, mentions=_OWNER),
-    _make("setAuthority(address)", "authority", "make {authority} the authority of {this}", _C, mentions=_OWNER),
-    _make("transferOwnership(address)", "owner", "give {this} to the owner {owner}", _C, mentions=_OWNER),
-    _make("acceptOwnership()", "", "take over the ownership of {this}", _C, mentions=_OWNER),
-    _make("renounceOwnership()", "", "leave {this} without an owner", _C, mentions=_OWNER),
-    _make("setPendingAdmin(address)", "admin", "offer the control of {this} to {admin}", _C, mentions=_OWNER),
-    _make("_setPendingAdmin(address)", "admin", "offer the control of {this} to {admin}", _C, mentions=_OWNER),
-    _make("acceptAdmin()", "", "take over the control of {this}", _C, mentions=_OWNER),
-    _make("_acceptAdmin()", "", "take over the control of {this}", _C, mentions=_OWNER),
-    _make("changeAdmin(address)", "admin", "make {admin} the admin of the proxy {this}", _C, mentions=_OWNER),
-    _make("setPoolAdmin(address)", "admin", "make {admin} the pool admin", _C, mentions=_OWNER),
-    _make("addPoolAdmin(address)", "admin", "make {admin} a pool admin", _C, mentions=_OWNER),
-    _make("rely(address)", "ward", "let {ward} administer {this}", _C, mentions=_ROLE),
-    _make("deny(address)", "ward", "stop {ward} from administering {this}", _C, mentions=_ROLE),
-    _make("grantRole(bytes32,address)", "role account", "give {account} the role {role} on {this}", _C, mentions=_ROLE),
-    _make(
-        "revokeRole(bytes32,address)",
-        "role account",
-        "take the role {role} on {this} from {account}",
-        _C,
-        mentions=(*_ROLE, "revok", "remov"),
+_OWNERS: Final = (
+    appoint("setOwner(address)", "owner", "give {this} to the owner {owner}", *_OWNER),
+    appoint("setGovernance(address)", "governance", "let {governance} govern {this}", *_OWNER),
+    appoint("setGov(address)", "governance", "let {governance} govern {this}", *_OWNER),
+    appoint("setGovernor(address)", "governor", "let {governor} govern {this}", *_OWNER),
+    appoint("transferGovernor(address)", "governor", "let {governor} govern {this}", *_OWNER),
+    appoint("setAuthority(address)", "authority", "make {authority} the authority of {this}", *_OWNER),
+    appoint("updateAuthority(address,address)", "target authority", "make {authority} the authority of {target}", *_OWNER),
+    appoint("transferOwnership(address)", "owner", "give {this} to the owner {owner}", *_OWNER),
+    appoint("acceptOwnership()", "", "take over the ownership of {this}", *_OWNER),
+    appoint("renounceOwnership()", "", "leave {this} without an owner", *_OWNER),
+    appoint("setPendingAdmin(address)", "admin", "offer the control of {this} to {admin}", *_OWNER),
+    appoint("_setPendingAdmin(address)", "admin", "offer the control of {this} to {admin}", *_OWNER),
+    appoint("acceptAdmin()", "", "take over the control of {this}", *_OWNER),
+    appoint("_acceptAdmin()", "", "take over the control of {this}", *_OWNER),
+    appoint("changeAdmin(address)", "admin", "make {admin} the admin of the proxy {this}", *_OWNER),
+    appoint("changeProxyAdmin(address,address)", "proxy admin", "make {admin} the admin of the proxy {proxy}", *_OWNER),
+    appoint("_initiate(address)", "governor", "let {this} go on where the governor {governor} stopped", *_OWNER, *UPGRADE),
+    appoint("setACLAdmin(address)", "admin", "make {admin} the admin of every role of {this}", *_ROLE),
+    appoint("setACLManager(address)", "manager", "let {manager} keep the roles of {this}", "acl", *_ROLE),
+    appoint("setFundsAdmin(address)", "admin", "let {admin} spend what {this} holds", "funds admin", *_OWNER),
+    appoint("setPriceOracle(address)", "oracle", "take the prices of {this} from {oracle}", "oracle", "price", "feed"),
+    appoint("setPriceOracleSentinel(address)", "oracle", "let {oracle} watch the prices of {this}", "sentinel", "oracle"),
+    appoint("lift(address)", "spell", "give {this} to the hat {spell}", "hat", "lift", "spell"),
+)
+_ROLES: Final = (
+    appoint("setMinter(address)", "minter", "let {minter} create tokens of {this}", *MINT),
+    appoint("addMinter(address)", "minter", "let {minter} create tokens of {this}", *MINT),
+    *(
+        appoint(f"{verb}{name}(address)", "admin", f"{words} {label}", *_ROLE, *extra)
+        for verb, words, extra in (("add", "make {admin}", ()), ("remove", "let {admin} be no more", ("remov", "revok")))
+        for name, label in (
+            ("PoolAdmin", "a pool admin"),
+            ("EmergencyAdmin", "an emergency admin"),
+            ("RiskAdmin", "a risk admin"),
+            ("AssetListingAdmin", "an asset listing admin"),
+            ("FlashBorrower", "a free flash borrower"),
+            ("Bridge", "a bridge of unbacked tokens"),
+        )
     ),
-    _make(
-        "grantPermission(address,address,bytes32)", "account app role", "give {account} the permission {role} on {app}", _C, mentions=_ROLE
+    appoint("setPoolAdmin(address)", "admin", "make {admin} the pool admin", *_OWNER),
+    appoint("rely(address)", "ward", "let {ward} administer {this}", "rely", *_ROLE),
+    appoint("deny(address)", "ward", "stop {ward} from administering {this}", "deny", *_REVOKE),
+    appoint("grantRole(bytes32,address)", "role account", "give {account} the role {role} on {this}", *_ROLE),
+    appoint("revokeRole(bytes32,address)", "role account", "take the role {role} on {this} from {account}", *_REVOKE),
+    appoint("renounceRole(bytes32,address)", "role account", "give up the role {role} of {account} on {this}", "renounc", *_REVOKE),
+    appoint("setRoleAdmin(bytes32,bytes32)", "role admin_role", "let {admin_role} administer the role {role} on {this}", *_ROLE),
+    appoint("beginDefaultAdminTransfer(address)", "admin", "offer the highest role on {this} to {admin}", *_OWNER),
+    appoint("acceptDefaultAdminTransfer()", "", "take over the highest role on {this}", *_OWNER),
+    appoint("cancelDefaultAdminTransfer()", "", "withdraw the offer of the highest role on {this}", *_OWNER),
+    appoint(
+        "grantRole(uint64,address,uint32)", "role_id account delay", "give {account} role {role_id} on {this} after {delay} seconds", *_ROLE
     ),
-    _make(
+    appoint("revokeRole(uint64,address)", "role_id account", "take role {role_id} on {this} from {account}", *_REVOKE),
+    appoint("renounceRole(uint64,address)", "role_id account", "give up role {role_id} of {account} on {this}", "renounc", *_REVOKE),
+    appoint("setRoleAdmin(uint64,uint64)", "role_id admin_id", "let role {admin_id} administer role {role_id} on {this}", *_ROLE),
+    appoint("setRoleGuardian(uint64,uint64)", "role_id guardian_id", "let role {guardian_id} guard role {role_id} on {this}", *_ROLE),
+    appoint(
+        "setTargetFunctionRole(address,bytes4[],uint64)",
+        "target functions role_id",
+        "let role {role_id} call {functions} of {target}",
+        *_ROLE,
+    ),
+    appoint("setTargetClosed(address,bool)", "target closed", "close {target} to everybody: {closed}", "clos", "paus", "open"),
+    make("labelRole(uint64,string)", "role_id label", "call role {role_id} {label}", mentions=_ROLE),
+    appoint("grantPermission(address,address,bytes32)", "account app role", "give {account} the permission {role} on {app}", *_ROLE),
+    appoint(
+        "revokePermission(address,address,bytes32)", "account app role", "take the permission {role} on {app} from {account}", *_REVOKE
+    ),
+    appoint(
+        "setPermissionManager(address,address,bytes32)", "manager app role", "let {manager} manage the permission {role} on {app}", *_ROLE
+    ),
+    appoint(
         "createPermission(address,address,bytes32,address)",
         "account app role manager",
         "give {account} the permission {role} on {app}, managed by {manager}",
-        _C,
-        mentions=_ROLE,
+        *_ROLE,
     ),
-    _make("setGuardian(address)", "guardian", "make {guardian} the guardian of {this}", _C, mentions=("guardian",)),
-    _make("_setPauseGuardian(address)", "guardian", "make {guardian} the pause guardian", _C, mentions=("guardian",)),
-    _make("_setWhitelistGuardian(address)", "guardian", "make {guardian} the whitelist guardian", _C, mentions=("guardian", "whitelist")),
-    _make("setDelegate(bytes32,address)", "space delegate", "give the votes in space {space} to {delegate}", _C, mentions=("delegat",)),
-    _make("delegate(address)", "delegate", "give the votes of {this} to {delegate}", _C, mentions=("delegat",)),
-    _make("upgradeTo(address)", "implementation", "replace the code of {this} by {implementation}", _C, mentions=_UPGRADE),
-    _make(
-        "upgradeToAndCall(address,bytes)",
-        "implementation call",
-        "replace the code of {this} by {implementation} and call it",
-        _C,
-        inside=nested.self_call,
-        mentions=_UPGRADE,
+    *(
+        appoint(signature, "guardian", words, "guardian", *also)
+        for signature, words, *also in (
+            ("setGuardian(address)", "make {guardian} the guardian of {this}"),
+            ("_setPauseGuardian(address)", "make {guardian} the pause guardian"),
+            ("_setBorrowCapGuardian(address)", "make {guardian} the guardian of borrow caps"),
+            ("_setWhitelistGuardian(address)", "make {guardian} the whitelist guardian", "whitelist"),
+            ("updateGuardian(address)", "make {guardian} the guardian of {this}"),
+        )
     ),
-    _make("upgrade(address,address)", "proxy implementation", "replace the code of {proxy} by {implementation}", _C, mentions=_UPGRADE),
-    _make(
-        "upgradeAndCall(address,address,bytes)",
-        "proxy implementation call",
-        "replace the code of {proxy} by {implementation} and call it",
-        _C,
-        inside=nested.first_called,
-        mentions=_UPGRADE,
+    appoint(
+        "_setWhitelistAccountExpiration(address,uint256)", "account until", "let {account} propose without power until {until}", "whitelist"
     ),
-    _make("_setImplementation(address)", "implementation", "replace the code of {this} by {implementation}", _C, mentions=_UPGRADE),
-    _make(
-        "_setImplementation(address,bool,bytes)",
-        "implementation resign data",
-        "replace the code of {this} by {implementation}",
-        _C,
-        mentions=_UPGRADE,
-    ),
-    _make("_setPendingImplementation(address)", "implementation", "offer {this} the new code {implementation}", _C, mentions=_UPGRADE),
-    _make("_become(address)", "proxy", "{this} becomes the code of {proxy}", _C, mentions=_UPGRADE),
-    _make(
-        "diamondCut((address,uint8,bytes4[])[],address,bytes)",
-        "cuts init call",
-        "exchange functions of the diamond {this} ({cuts}) and run the code of {init} as its own",
-        _C,
-        inside=nested.diamond_init,
-        mentions=_UPGRADE,
-        delegates=True,
-    ),
-    _make("emergencyCommit(uint32)", "bip", "{this} commits proposal {bip} by the emergency path, at once", _C, mentions=("emergency",)),
-    _make("setVotingDelay(uint256)", "delay", "set the voting delay of {this} to {delay}", _C, mentions=_VOTING),
-    _make("setVotingDelay(uint48)", "delay", "set the voting delay of {this} to {delay}", _C, mentions=_VOTING),
-    _make("_setVotingDelay(uint256)", "delay", "set the voting delay of {this} to {delay} blocks", _C, mentions=_VOTING),
-    _make("setVotingPeriod(uint256)", "period", "set the voting period of {this} to {period}", _C, mentions=_VOTING),
-    _make("setVotingPeriod(uint32)", "period", "set the voting period of {this} to {period}", _C, mentions=_VOTING),
-    _make("_setVotingPeriod(uint256)", "period", "set the voting period of {this} to {period} blocks", _C, mentions=_VOTING),
-    _make("setProposalThreshold(uint256)", "threshold", "set the proposal threshold of {this} to {threshold}", _C, mentions=_VOTING),
-    _make("_setProposalThreshold(uint256)", "threshold", "set the proposal threshold of {this} to {threshold}", _C, mentions=_VOTING),
-    _make("updateQuorumNumerator(uint256)", "quorum", "set the quorum of {this} to {quorum} of its denominator", _C, mentions=_VOTING),
-    _make("setQuorum(uint256)", "quorum", "set the quorum of {this} to {quorum}", _C, mentions=_VOTING),
-    _make("setDelay(uint256)", "delay", "set the delay of the timelock {this} to {delay} seconds", _C, mentions=_VOTING),
-    _make("updateDelay(uint256)", "delay", "set the delay of the timelock {this} to {delay} seconds", _C, mentions=_VOTING),
-    _make("updateTimelock(address)", "timelock", "let {this} execute through {timelock}", _C, mentions=(*_VOTING, "timelock")),
-    _make(
-        "addOwnerWithThreshold(address,uint256)",
-        "owner threshold",
-        "add {owner} to the signers of {this}, {threshold} of whom decide",
-        _C,
-        mentions=_SIGNER,
-    ),
-    _make(
-        "removeOwner(address,address,uint256)",
-        "before owner threshold",
-        "remove {owner} from the signers of {this}, {threshold} of whom decide",
-        _C,
-        mentions=_SIGNER,
-    ),
-    _make("swapOwner(address,address,address)", "before old new", "replace the signer {old} of {this} by {new}", _C, mentions=_SIGNER),
-    _make("changeThreshold(uint256)", "threshold", "let {threshold} signers of {this} decide", _C, mentions=_SIGNER),
-    _make("enableModule(address)", "module", "let the module {module} act for {this}", _C, mentions=_SIGNER),
-    _make("setGuard(address)", "guard", "make {guard} the guard of {this}", _C, mentions=_SIGNER),
+    appoint("setDelegate(bytes32,address)", "space delegate", "give the votes in space {space} to {delegate}", "delegat"),
+    appoint("delegate(address)", "delegate", "give the votes of {this} to {delegate}", "delegat"),
 )
+_MINTS: Final = (
+    make(
+        "mint(address,uint256)", "to amount", "create {amount} for {to}", _ANYWAY, amounts=("amount",), pays=("to", "amount"), mentions=MINT
+    ),
+    make("mint(uint256)", "amount", "create {amount} for the caller", _ANYWAY, amounts=("amount",), mentions=MINT),
+    setting("setMintCap(uint256)", "cap", "mint cap", "cap", Scale.TOKENS, "minting cap", effect=_ANYWAY),
+)
+CONTROL: Final = (*_OWNERS, *_ROLES, *_MINTS)

@@ -1,245 +1,24 @@
-"""The functions that governance calls: their arguments, what they do in words, and which calls they carry.
+"""The functions that governance calls, and the tokens and roles it names.
 
-Signatures are public interfaces: ERC-20/721, OpenZeppelin Contracts 5 (access, proxy, governance), Compound's Governor and
-Comptroller, Safe 1.4, EIP-2535, Aave v3, Curve, Aragon OS, Multicall3. A selector names a function, not a contract: whether the
+Signatures are public interfaces: ERC-20/721/1155/4626, OpenZeppelin Contracts 4 and 5 (access, proxy, governance), Compound's
+Governor, Comptroller and Comet, Safe 1.4, EIP-2535, Aave v3, Maker, Uniswap, Curve, Balancer, Lido, Aragon OS, ENS, Sablier,
+LlamaPay, Multicall3, and the bridges of Arbitrum, Optimism and Polygon. A selector names a function, not a contract: whether the
 target really is what it seems is R07's question.
 """
 
 from functools import cache
 from typing import Final
 
-from governance.flags import nested_calls as nested
-from governance.flags.control_functions import CONTROL, MINT
-from governance.flags.functions import Effect, Token
-from governance.flags.functions import make as _make
+from governance.flags.batch_functions import BATCHES
+from governance.flags.functions import Token
+from governance.flags.governor_functions import GOVERNANCE
+from governance.flags.market_functions import MARKETS
+from governance.flags.protocol_functions import PROTOCOLS
+from governance.flags.token_functions import TOKENS_MOVE
 
-_PAYS: Final = {"amounts": ("amount",), "pays": ("to", "amount"), "mentions": ("transfer", "send", "pay", "fund", "grant", "distribut")}
+FUNCTIONS: Final = (*TOKENS_MOVE, *GOVERNANCE, *MARKETS, *PROTOCOLS, *BATCHES)
 
-_T, _C, _P, _B = Effect.TRANSFER, Effect.CONTROL, Effect.PARAMETER, Effect.BATCH
-
-_TOKENS_MOVE: Final = (
-    _make("transfer(address,uint256)", "to amount", "pay {amount} to {to}", _T, **_PAYS),
-    _make("transferFrom(address,address,uint256)", "from to amount", "move {amount} from {from} to {to}", _T, **_PAYS),
-    _make("safeTransferFrom(address,address,uint256)", "from to id", "move token no. {id} of {this} from {from} to {to}", _T),
-    _make("transfer(address,address,uint256)", "token to amount", "{this} pays {amount} to {to}", _T, **_PAYS),
-    _make("withdraw(address,address,uint256)", "token to amount", "{this} pays {amount} to {to}", _T, **_PAYS),
-    _make(
-        "_grantComp(address,uint256)",
-        "to amount",
-        "grant {to} {amount} base units of COMP from {this}",
-        _T,
-        pays=("to", "amount"),
-        mentions=_PAYS["mentions"],
-    ),
-    _make(
-        "sendETH(address,uint256)", "to amount", "{this} pays {amount} wei to {to}", _T, pays=("to", "amount"), mentions=_PAYS["mentions"]
-    ),
-    _make(
-        "newImmediatePayment(address,address,uint256,string)",
-        "token to amount reference",
-        "{this} pays {amount} to {to} for {reference}",
-        _T,
-        **_PAYS,
-    ),
-    _make(
-        "createStream(address,uint256,address,uint256,uint256)",
-        "to amount token start stop",
-        "{this} streams {amount} to {to} from {start} to {stop} (Unix seconds)",
-        _T,
-        **_PAYS,
-    ),
-    _make(
-        "approve(address,uint256)",
-        "spender amount",
-        "allow {spender} to spend {amount}",
-        amounts=("amount",),
-        mentions=("approv", "allow", "spend"),
-    ),
-    _make(
-        "increaseAllowance(address,uint256)",
-        "spender amount",
-        "allow {spender} to spend {amount} more",
-        amounts=("amount",),
-        mentions=("approv", "allow", "spend"),
-    ),
-    _make(
-        "setApprovalForAll(address,bool)",
-        "operator approved",
-        "let {operator} move every token of {this}: {approved}",
-        _C,
-        mentions=("approv", "operator", "allow"),
-    ),
-    _make("deposit()", "", "deposit into {this}"),
-    _make("withdraw(uint256)", "amount", "withdraw {amount} base units from {this}"),
-)
-_PARAMETERS: Final = (
-    _make(
-        "_setCollateralFactor(address,uint256)",
-        "market factor",
-        "set the collateral factor of {market} to {factor} (of 10^18)",
-        _P,
-        mentions=("collateral factor",),
-    ),
-    _make(
-        "_setReserveFactor(uint256)", "factor", "set the reserve factor of {this} to {factor} (of 10^18)", _P, mentions=("reserve factor",)
-    ),
-    _make(
-        "setReserveFactor(address,uint256)",
-        "asset factor",
-        "set the reserve factor of {asset} to {factor} (of 10,000)",
-        _P,
-        mentions=("reserve factor",),
-    ),
-    _make("_setInterestRateModel(address)", "model", "set the interest rate model of {this} to {model}", _P, mentions=("interest", "rate")),
-    _make("_setPriceOracle(address)", "oracle", "take the prices of {this} from {oracle}", _C, mentions=("oracle", "price")),
-    _make(
-        "setAssetSources(address[],address[])",
-        "assets sources",
-        "take the prices of {assets} from {sources}",
-        _C,
-        mentions=("oracle", "price", "feed"),
-    ),
-    _make(
-        "setFeed(string,address)",
-        "symbol feed",
-        "take the price of {symbol} from the feed {feed}",
-        _C,
-        mentions=("oracle", "price", "feed"),
-    ),
-    _make(
-        "setCapParameters((uint104,uint48,uint16))",
-        "parameters",
-        "set (ratio, time, yearly growth) of the price cap {this} to {parameters}",
-        _P,
-        mentions=("cap", "ratio"),
-    ),
-    _make("_supportMarket(address)", "market", "open the market {market} on {this}", mentions=("market", "list", "support")),
-    _make(
-        "_setCompSpeeds(address[],uint256[],uint256[])",
-        "markets supply borrow",
-        "set the COMP per block of {markets} to {supply} (supply) and {borrow} (borrow)",
-        _P,
-        mentions=("comp", "speed", "reward"),
-    ),
-    _make("setSupplyCap(address,uint256)", "asset cap", "set the supply cap of {asset} to {cap}", _P, mentions=("supply cap", "cap")),
-    _make("setBorrowCap(address,uint256)", "asset cap", "set the borrow cap of {asset} to {cap}", _P, mentions=("borrow cap", "cap")),
-    _make("setReserveFreeze(address,bool)", "asset freeze", "freeze the reserve of {asset}: {freeze}", _P, mentions=("freez",)),
-    _make(
-        "configureReserveAsCollateral(address,uint256,uint256,uint256)",
-        "asset ltv threshold bonus",
-        "set loan-to-value, liquidation threshold and bonus of {asset} to {ltv}, {threshold} and {bonus} (of 10,000)",
-        _P,
-        mentions=("ltv", "loan", "liquidation", "collateral"),
-    ),
-    _make(
-        "ramp_A(address,uint256,uint256)",
-        "pool amplification time",
-        "move the amplification of {pool} to {amplification} by {time}",
-        _P,
-        mentions=("amplification", "ramp", "parameter", "a "),
-    ),
-    _make("add_gauge(address,int128)", "gauge kind", "add the gauge {gauge} of type {kind}", mentions=("gauge",)),
-    _make(
-        "add_gauge(address,int128,uint256)",
-        "gauge kind weight",
-        "add the gauge {gauge} of type {kind} with weight {weight}",
-        mentions=("gauge",),
-    ),
-    _make("setFee(uint256)", "fee", "set the fee of {this} to {fee}", _P, mentions=("fee",)),
-    _make("setSwapFeePercentage(uint256)", "fee", "set the swap fee of {this} to {fee} (of 10^18)", _P, mentions=("fee",)),
-    _make("setMintCap(uint256)", "cap", "let at most {cap} be created", _C, mentions=MINT),
-    _make("pause()", "", "pause {this}", mentions=("paus", "halt", "stop")),
-    _make("unpause()", "", "let {this} go on", mentions=("paus", "resum")),
-    _make("execute()", "", "run the payload {this}", mentions=()),
-)
-_BATCHES: Final = (
-    _make(
-        "schedule(address,uint256,bytes,bytes32,bytes32,uint256)",
-        "target value data predecessor salt delay",
-        "the timelock {this} schedules a call after {delay} seconds",
-        _B,
-        inside=nested.one_call,
-    ),
-    _make(
-        "scheduleBatch(address[],uint256[],bytes[],bytes32,bytes32,uint256)",
-        "targets values data predecessor salt delay",
-        "the timelock {this} schedules calls after {delay} seconds",
-        _B,
-        inside=nested.call_lists,
-    ),
-    _make(
-        "execute(address,uint256,bytes,bytes32,bytes32)",
-        "target value data predecessor salt",
-        "the timelock {this} executes a call",
-        _B,
-        inside=nested.one_call,
-    ),
-    _make(
-        "executeBatch(address[],uint256[],bytes[],bytes32,bytes32)",
-        "targets values data predecessor salt",
-        "the timelock {this} executes calls",
-        _B,
-        inside=nested.call_lists,
-    ),
-    _make(
-        "queueTransaction(address,uint256,string,bytes,uint256)",
-        "target value signature data eta",
-        "the timelock {this} queues a call for {eta} (Unix seconds)",
-        _B,
-        inside=nested.signed_call,
-    ),
-    _make(
-        "executeTransaction(address,uint256,string,bytes,uint256)",
-        "target value signature data eta",
-        "the timelock {this} executes a call",
-        _B,
-        inside=nested.signed_call,
-    ),
-    _make(
-        "propose(address[],uint256[],bytes[],string)",
-        "targets values data description",
-        "propose calls to the governor {this}",
-        _B,
-        inside=nested.call_lists,
-        mentions=("propos",),
-    ),
-    _make(
-        "propose(address[],uint256[],string[],bytes[],string)",
-        "targets values signatures data description",
-        "propose calls to the governor {this}",
-        _B,
-        inside=nested.signed_lists,
-        mentions=("propos",),
-    ),
-    _make("relay(address,uint256,bytes)", "target value data", "the governor {this} relays a call", _B, inside=nested.one_call),
-    _make("execute(address,uint256,bytes)", "target value data", "{this} executes a call", _B, inside=nested.one_call),
-    _make(
-        "execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)",
-        "target value data operation safe_gas base_gas gas_price gas_token refund_to signatures",
-        "the Safe {this} executes a call",
-        _B,
-        inside=nested.safe_call,
-    ),
-    _make(
-        "execTransactionFromModule(address,uint256,bytes,uint8)",
-        "target value data operation",
-        "a module lets the Safe {this} execute a call",
-        _B,
-        inside=nested.safe_call,
-    ),
-    _make("multiSend(bytes)", "transactions", "{this} sends several calls", _B, inside=nested.multi_send),
-    _make("multicall(bytes[])", "calls", "several calls of {this}", _B, inside=nested.multicall),
-    _make("aggregate((address,bytes)[])", "calls", "several calls through {this}", _B, inside=nested.pairs),
-    _make("tryAggregate(bool,(address,bytes)[])", "all calls", "several calls through {this}", _B, inside=nested.last_pairs),
-    _make("aggregate3((address,bool,bytes)[])", "calls", "several calls through {this}", _B, inside=nested.triples),
-    _make("forward(bytes)", "script", "{this} runs a script of calls", _B, inside=nested.evm_script),
-    _make("sendTxToL1(address,bytes)", "target data", "send a call to the main chain", _B, inside=nested.pair),
-    _make("sendMessage(address,bytes,uint32)", "target data gas", "send a call to the other chain", _B, inside=nested.pair),
-)
-
-FUNCTIONS: Final = (*_TOKENS_MOVE, *CONTROL, *_PARAMETERS, *_BATCHES)
-
-# Public tokens by their address on Ethereum. A DAO's reader of the chain can name more with the proposal.
+# Public tokens by their address on Ethereum (ARB and OP on their own chains). A DAO's reader of the chain can name more with the proposal.
 TOKENS: Final = {
     "0xc00e94cb662c3520282e6f5717214004a7f26888": Token("COMP", 18),
     "0x1f9840a85d5af5bf1d1762f925bdaddc4201f984": Token("UNI", 18),
@@ -252,6 +31,26 @@ TOKENS: Final = {
     "0x77777feddddffc19ff86db637967013e6c6a116c": Token("TORN", 18),
     "0xd533a949740bb3306d119cc777fa900ba034cd52": Token("CRV", 18),
     "0x7f39c581f595b53c5cb19bd0b3f8da6c935e2ca0": Token("wstETH", 18),
+    "0xc18360217d8f7ab5e7c516566761ea12ce7f9d72": Token("ENS", 18),
+    "0x5a98fcbea516cf06857215779fd812ca3bef1b32": Token("LDO", 18),
+    "0x9f8f72aa9304c8b593d555f12ef6589cc3a579a2": Token("MKR", 18),
+    "0xde30da39c46104798bb5aa3fe8b9e0e1f348163f": Token("GTC", 18),
+    "0xba100000625a3754423978a60c9317c58a424e3d": Token("BAL", 18),
+    "0x2260fac5e5542a773aa44fbcfedf7c193bc2c599": Token("WBTC", 8),
+    "0xae7ab96520de3a18e5e111b5eaab095312d7fe84": Token("stETH", 18),
+    "0x853d955acef822db058eb8505911ed77f175b99e": Token("FRAX", 18),
+    "0x40d16fc0246ad3160ccc09b8d0d3a2cd28ae6c2f": Token("GHO", 18),
+    "0xdc035d45d973e3ec169d2276ddab16f1e407384f": Token("USDS", 18),
+    "0x514910771af9ca656af840dff83e8264ecf986ca": Token("LINK", 18),
+    "0x912ce59144191c1204e64559fe8253a0e49e6548": Token("ARB", 18),
+    "0x4200000000000000000000000000000000000042": Token("OP", 18),
+    "0xae78736cd615f374d3085123a210448e74fc6393": Token("rETH", 18),
+    "0xbe9895146f7af43049ca1c1ae358b0541ea49704": Token("cbETH", 18),
+    "0x0bc529c00c6401aef6d220be8c6ea1667f6ad93e": Token("YFI", 18),
+    "0x6b3595068778dd592e39a122f4f5a5cf09c90fe2": Token("SUSHI", 18),
+    "0x5afe3855358e112b5647b952709e6165e1c1eeee": Token("SAFE", 18),
+    "0x6810e776880c02933d47db1b9fc05908e5386b96": Token("GNO", 18),
+    "0x5f98805a4e8be255a32880fdec7f6728c6568ba0": Token("LUSD", 18),
 }
 
 
@@ -275,5 +74,9 @@ def roles() -> dict[bytes, str]:
         "GUARDIAN_ROLE",
         "GOVERNOR_ROLE",
         "OPERATOR_ROLE",
+        "MANAGER_ROLE",
+        "FLASH_BORROWER",
+        "BRIDGE",
+        "ASSET_LISTING_ADMIN",
     )
     return {bytes(32): "DEFAULT_ADMIN_ROLE", **{bytes(keccak(text=name)): name for name in names}}

@@ -1,4 +1,4 @@
-"""The calls that a call carries: timelock, Safe, multisend, multicall, diamond and EVM-script batches."""
+"""The calls that a call carries: timelock, Safe, multisend, multicall, diamond, EVM-script and bridged batches."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +7,7 @@ Arguments = tuple[Any, ...]
 # target, value, calldata, signature kept apart (Governor Alpha), whether its code runs as the caller's own
 Carried = tuple[str, int, bytes, str | None, bool]
 _EVM_SCRIPT = bytes.fromhex("00000001")
+_MARKED = ("address[]", "uint256[]", "string[]", "bytes[]", "bool[]")
 
 
 def one_call(_this: str, arguments: Arguments) -> list[Carried] | None:
@@ -23,6 +24,64 @@ def signed_call(_this: str, arguments: Arguments) -> list[Carried] | None:
     """(target, value, signature, data, …)."""
     target, value, signature, data = arguments[:4]
     return [_carried(target, value, data, signature or None)]
+
+
+def delegated_pair(_this: str, arguments: Arguments) -> list[Carried] | None:
+    """(target, data): DSProxy and Arbitrum's upgrade executor run the target's code as their own."""
+    return [_carried(arguments[0], 0, arguments[1], None, delegated=True)]
+
+
+def spell(_this: str, arguments: Arguments) -> list[Carried] | None:
+    """(spell, tag, data, …) of a DSPause: the spell's code runs as the pause proxy's own."""
+    return [_carried(arguments[0], 0, arguments[2], None, delegated=True)]
+
+
+def message(_this: str, arguments: Arguments) -> list[Carried] | None:
+    """(receiver, data, …) to another chain: one call, or the batch that a receiver of bridged governance unpacks."""
+    return unpacked(arguments[1]) or [_carried(arguments[0], 0, arguments[1])]
+
+
+def paid_message(_this: str, arguments: Arguments) -> list[Carried] | None:
+    """(receiver, value, data, …): likewise, with value."""
+    return [_carried(*arguments[:3])] if arguments[1] else message("", (arguments[0], arguments[2]))
+
+
+def retryable(_this: str, arguments: Arguments) -> list[Carried] | None:
+    """(to, value there, …, data) of an Arbitrum ticket; the rest of what is sent along pays for gas or is refunded."""
+    return [_carried(arguments[0], arguments[1], arguments[-1])] if arguments[1] else message("", (arguments[0], arguments[-1]))
+
+
+def deposited(_this: str, arguments: Arguments) -> list[Carried] | None:
+    """(to, value, gas, creates a contract, data) of an Optimism portal; what creates a contract is no call."""
+    return None if arguments[3] else [_carried(arguments[0], arguments[1], arguments[4])]
+
+
+def marked_lists(_this: str, arguments: Arguments) -> list[Carried] | None:
+    """Lists of (targets, values, signatures, data, delegated)."""
+    made = _zipped(arguments[0], arguments[1], arguments[3], arguments[2])
+    if made is None or len(made) != len(arguments[4]):
+        return None
+    return [(target, value, data, name, bool(marked)) for (target, value, data, name, _), marked in zip(made, arguments[4], strict=True)]
+
+
+def unpacked(data: bytes) -> list[Carried] | None:
+    """The calls of a bridged batch, (targets, values, signatures, data) with or without delegate marks; None where it is none.
+
+    It has no selector: its first word is an offset, whose four leading bytes are nought.
+    """
+    from eth_abi import abi  # noqa: PLC0415  # takes a tenth of a second, and most proposals have no calldata
+    from eth_abi.exceptions import DecodingError, EncodingError  # noqa: PLC0415
+
+    if data[:4] != bytes(4):
+        return None
+    for types, read in ((_MARKED, marked_lists), (_MARKED[:4], signed_lists)):
+        try:
+            found = tuple(abi.decode(types, data))
+            if abi.encode(types, found) == data:
+                return read("", found)
+        except (DecodingError, EncodingError, OverflowError, ValueError, UnicodeDecodeError):
+            continue
+    return None
 
 
 def safe_call(_this: str, arguments: Arguments) -> list[Carried] | None:

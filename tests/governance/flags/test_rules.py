@@ -168,7 +168,11 @@ UNKNOWN: dict[str, list[Case]] = {
         a_case(calls=calls(a_call(TARGET, "secretMove(address)", SAFE))),
     ],
     "R07": [BLANK, with_chain(code=None), with_chain(code=(good_code(COMP, create2=None),))],
-    "R08": [BLANK, a_case(calls=calls(a_call(TARGET, "secretMove(address)", SAFE))), a_case(title="Audit", body="For the audit.")],
+    "R08": [
+        BLANK,
+        a_case(calls=calls(a_call(TARGET, "secretMove(address)", SAFE))),
+        a_case(title="Audit", body="Pay the auditor, as agreed."),
+    ],
     "R09": [BLANK, a_case(calls=calls(a_call(TARGET, "secretMove(address)", SAFE)))],
     "R10": [BLANK, with_chain(notices=None)],
     "R11": [BLANK, a_case(threads=(Thread("forum.test", 7, None, None),)), a_case(threads=(), executable=None)],

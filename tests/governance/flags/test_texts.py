@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.flags import claims
+from governance.flags.claimed_amounts import amounts
+from governance.flags.claimed_values import Value, means, named
 from governance.flags.content import spans, without_spans
+from governance.flags.functions import Scale
 from governance.flags.hosts import is_trusted, links, looks_like
 from governance.flags.spam import THRESHOLD, probability, reasons
 from governance.flags.spam_features import features
@@ -118,17 +121,17 @@ def test_claims_are_read_with_their_units() -> None:
     """499,000 COMP, 1.2m DAI, to 25 %: as people write them."""
     text = "We pay 499,000 COMP and 1.2m DAI ($3k USDC). The reserve factor goes from 10% to 25 %. It is identical to proposal #16."
 
-    assert {(each.token, each.amount) for each in claims.amounts(text)} == {
+    assert {(each.token, each.amount) for each in amounts(text)} == {
         ("COMP", Decimal(499_000)),
         ("DAI", Decimal(1_200_000)),
         ("USDC", Decimal(3_000)),
     }
-    assert claims.new_values(text, "reserve factor") == [(Decimal(25), "%")]
+    assert named(text, ("reserve factor",)).new == (Value(Decimal(25), "%"),)
     assert claims.same_as(text) == ["16"]
-    assert claims.means(25 * 10**16, [(Decimal(25), "%")])
-    assert claims.means(2_500, [(Decimal(25), "percent")])
-    assert claims.means(172_800, [(Decimal(2), "days")])
-    assert not claims.means(10**18, [(Decimal(25), "%")])
+    assert means(25 * 10**16, Scale.WAD, Value(Decimal(25), "%"))
+    assert means(2_500, Scale.BPS, Value(Decimal(25), "%"))
+    assert means(172_800, Scale.SECONDS, Value(Decimal(2), "day"))
+    assert not means(10**18, Scale.WAD, Value(Decimal(25), "%"))
     assert claims.says_no_effect("This is a temperature check only.")
     assert not claims.says_no_effect("This changes the fee.")
 

@@ -1,0 +1,254 @@
+"""Whether the payments and allowances among the calls are those that the text names: each amount, each recipient, each spender."""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import combinations
+from typing import Final
+
+from governance.flags import claims
+from governance.flags.claimed_amounts import COINS, DOLLARS, STABLE, Amount, amounts, same
+from governance.flags.claims import Mention
+from governance.flags.comparison import NOTHING, Comparison, Held, agreed, contradicted, together, unsure
+from governance.flags.token_functions import PAYMENT
+from governance.flags.transfers import COIN, Allowance, Transfer
+from governance.flags.value_words import number
+
+# A text that says how an amount follows from another: nobody can recompute a price from it.
+_CONVERTED: Final = (
+    "worth", "equivalent", "denominated", "convert", "swap", "twap", "at (?:the|a) (?:market |spot )?(?:price|rate)", "exchange rate",
+    "remaining", "remainder", "the rest", "balance", "entire", "all (?:of )?(?:the|its|our)", "whole", "proceeds", "accrued", "unspent",
+)  # fmt: skip
+_ALLOW: Final = (
+    "approv",
+    "allowance",
+    "allow",
+    "spend",
+    "permi",
+    "deposit",
+    "suppl",
+    "provid",
+    "stak",
+    "swap",
+    "bridg",
+    "lend",
+    "bond",
+    "stream",
+    "repay",
+)
+_UNLIMITED: Final = ("unlimited", "infinite", "max(?:imum)? (?:approv|allowance)", "without (?:a )?limit", "uncapped")
+# Coin that goes along with a call up to this much may be its fee (a bridge's ticket).
+_FEE: Final = Decimal("0.1")
+_MOST_PARTS: Final = 12
+_MOST_TIMES: Final = 60
+
+
+def payments(held: Held) -> Comparison:
+    """Every payment on its own: what the text does not name is not made good by what it does."""
+    paid = [each for call in held.calls for each in call.transfers if each.amount]
+    fees = [each for each in paid if each.along and each.amount <= _FEE]
+    judged = [each for each in paid if each not in fees]
+    groups: dict[tuple[str, str], list[Transfer]] = {}
+    for each in judged:
+        groups.setdefault((each.token or "", each.asset if each.token is None else ""), []).append(each)
+    named = amounts(held.text, held.symbols)
+    sums = [_group(held, group, named) for group in groups.values()]
+    return together([*sums, *_recipients(held, judged), *_crossed(held, judged, named), *(_fee(held, each, named) for each in fees)])
+
+
+def _group(held: Held, group: list[Transfer], named: Sequence[Amount]) -> Comparison:
+    """The payments in one token against the amounts that the text names in it."""
+    symbol = group[0].token
+    if symbol is None:
+        return _nameless(held, group, named)
+    own = [each for each in named if each.token is not None and _is_named_in(each.token, symbol)]
+    if not own:
+        return _unclaimed(held, symbol, group, named)
+    said = {each.amount for each in own}
+    left = [each for each in group if not _matches(each.amount, said)]
+    sum_ = sum((each.amount for each in group), Decimal(0))
+    totals = [each.amount for each in own if each.total]
+    if left:
+        return _unmatched(held, group, left=left, own=own, named=named)
+    if totals and max(totals) >= max(said) and sum_ > max(totals):
+        return contradicted(f"the text names {number(max(totals))} {symbol} in total, the calls pay {number(sum_)}")
+    return together([_repeated(held, symbol, amount, group, own) for amount in sorted({each.amount for each in group})])
+
+
+def _unmatched(held: Held, group: list[Transfer], *, left: list[Transfer], own: Sequence[Amount], named: Sequence[Amount]) -> Comparison:
+    """Some payments are not named one by one: a sum of them may be, or a part of a payment; else they are not in the text."""
+    symbol = str(group[0].token)
+    said = {each.amount for each in own}
+    sum_, rest = (sum((each.amount for each in part), Decimal(0)) for part in (group, left))
+    parts = _parts(own)
+    if len(left) == len(group) and _matches(sum_, said):
+        return agreed(f"amounts of {symbol}")
+    if _matches(rest, said) and len(left) > 1:
+        return agreed(f"amounts of {symbol}")
+    if _matches(sum_, said):
+        return unsure(f"how the {number(sum_)} {symbol} are shared out")
+    bare = {each.amount for each in named if each.token is None}
+    if all(_matches(each.amount, bare) for each in left):
+        return agreed(f"amounts of {symbol}")
+    if all(_matches(each.amount, parts) or _is_multiple(each.amount, own) for each in left):
+        return unsure(f"whether {_listed(left)} follow from the amounts in the text")
+    if claims.mention(held.text, _CONVERTED) is Mention.SAID and any(each.token == DOLLARS or each.token != same(symbol) for each in named):
+        return unsure(f"at which price {_listed(left)} were reckoned")
+    shown = ", ".join(number(each) for each in sorted(said)[:4])
+    if len(left) == len(group):
+        return contradicted(f"the text names {shown} {symbol}, the calls pay {number(sum_)}")
+    return contradicted(f"the calls also pay {_listed(left)} {symbol} to {left[0].recipient}, which the text does not name ({shown})")
+
+
+def _repeated(held: Held, symbol: str, amount: Decimal, group: list[Transfer], own: Sequence[Amount]) -> Comparison:
+    """One amount in the text is one payment, unless it is said to be paid to several, or so often."""
+    times = [each for each in group if each.amount == amount]
+    saying = [each for each in own if _matches(amount, {each.amount})]
+    named = {each.recipient for each in times if held.known(each.recipient)}
+    whole = _matches(amount * len(times), {each.amount for each in own})
+    if len(times) == 1 or whole or len(named) >= len(times) or any(each.each for each in saying):
+        return agreed(f"amounts of {symbol}")
+    if len(times) <= len(saying):
+        return unsure(f"whether {number(amount)} {symbol} are meant {len(times)} times")
+    often = "once" if len(saying) == 1 else f"{len(saying)} times"
+    return contradicted(f"the text names {number(amount)} {symbol} {often}, the calls pay it {len(times)} times")
+
+
+def _unclaimed(held: Held, symbol: str, group: list[Transfer], named: Sequence[Amount]) -> Comparison:
+    """The text names no amount in the token that is paid."""
+    sum_ = sum((each.amount for each in group), Decimal(0))
+    others = [each for each in named if each.token not in {None, DOLLARS}]
+    bare = {each.amount for each in named if each.token is None}
+    there = re.search(rf"(?<![A-Za-z0-9]){re.escape(symbol)}(?![A-Za-z0-9])", claims.visible(held.text), re.IGNORECASE) is not None
+    if there and (all(_matches(each.amount, bare) for each in group) or _matches(sum_, bare)):
+        return agreed(f"amounts of {symbol}")
+    if symbol == COIN and any(each.token in COINS and _matches(each.amount, {pay.amount for pay in group}) for each in others):
+        return unsure("which chain's coin is paid")
+    if claims.mention(held.text, _CONVERTED) is Mention.SAID and (named or there):
+        return unsure(f"at which price {number(sum_)} {symbol} were reckoned")
+    if others:
+        shown = ", ".join(f"{number(each.amount)} {each.token}" for each in others[:3])
+        return contradicted(f"the text names {shown}, the calls pay {number(sum_)} {symbol} to {group[0].recipient}")
+    mention = claims.mention(held.text, PAYMENT)
+    if mention is Mention.SAID or any(each.token == DOLLARS for each in named):
+        return unsure(f"how much {symbol} the text means")
+    return held.silence(f"pay {number(sum_)} {symbol} to {group[0].recipient}", mention)
+
+
+def _nameless(held: Held, group: list[Transfer], named: Sequence[Amount]) -> Comparison:
+    """Payments in a token whose decimals nobody told: only the digits can be compared."""
+    asset, sum_ = group[0].asset, sum((each.amount for each in group), Decimal(0))
+    words = f"pay {number(sum_)} base units of {asset} to {group[0].recipient}"
+    digits = {_digits(each.amount) for each in named}
+    priced = any(each.token == DOLLARS for each in named) or claims.mention(held.text, _CONVERTED) is Mention.SAID
+    if any(each.token is not None for each in named) and not priced and any(_digits(each.amount) not in digits for each in group):
+        return NOTHING if _digits(sum_) in digits else contradicted(f"the calls would {words}, which the text does not name")
+    mention = claims.mention(held.text, PAYMENT)
+    if named or mention is Mention.SAID:
+        return unsure(f"symbol and decimals of the token {asset}")
+    return held.silence(words, mention)
+
+
+def _recipients(held: Held, paid: Sequence[Transfer]) -> list[Comparison]:
+    found = []
+    for each in dict.fromkeys((pay.recipient, pay.along) for pay in paid):
+        recipient, along = each
+        if held.known(recipient):
+            found.append(agreed("recipients"))
+        elif not along and recipient not in held.explained and held.somebody_else(held.appointed):
+            found.append(contradicted(f"the calls pay {recipient}, which the text does not name"))
+        else:
+            found.append(unsure(f"whether {recipient} is whom the text means"))
+    return found
+
+
+def _crossed(held: Held, paid: Sequence[Transfer], named: Sequence[Amount]) -> list[Comparison]:
+    """Where a line names one recipient with amounts, that recipient gets one of them, and nobody else's."""
+    lines: dict[str, set[tuple[str | None, Decimal]]] = {}
+    for each in named:
+        whom = claims.addresses(each.line) - held.explained
+        if len(whom) == 1:
+            lines.setdefault(next(iter(whom)), set()).add((each.token, each.amount))
+    found = []
+    for pay in paid:
+        said = lines.get(pay.recipient, set())
+        own = {amount for token, amount in said if token is None or pay.token is None or _is_named_in(token, pay.token)}
+        theirs = {amount for whom, sums in lines.items() if whom != pay.recipient for _, amount in sums}
+        all_ = sum((each.amount for each in paid if (each.recipient, each.token) == (pay.recipient, pay.token)), Decimal(0))
+        if own and not _matches(pay.amount, own) and not _matches(all_, own) and _matches(pay.amount, theirs):
+            found.append(contradicted(f"the text names {number(min(own))} for {pay.recipient}, the calls pay it {number(pay.amount)}"))
+    return found
+
+
+def _fee(held: Held, paid: Transfer, named: Sequence[Amount]) -> Comparison:
+    if any(each.token == COIN and _matches(paid.amount, {each.amount}) for each in named) and held.known(paid.recipient):
+        return agreed(f"amounts of {COIN}")
+    return unsure(f"what {number(paid.amount)} {COIN} sent along to {paid.recipient} are for")
+
+
+def allowances(held: Held) -> Comparison:
+    """Whom the calls let spend, and how much, against what the text says of it."""
+    given = [each for call in held.calls for each in call.allowances if each.amount]
+    named = amounts(held.text, held.symbols)
+    return together([each for allowance in given for each in (_limit(held, allowance, named), _spender(held, allowance))])
+
+
+def _limit(held: Held, given: Allowance, named: Sequence[Amount]) -> Comparison:
+    token = given.token or given.asset
+    if given.unlimited:
+        if claims.mention(held.text, _UNLIMITED) is Mention.SAID:
+            return agreed("allowances")
+        return contradicted(f"the text does not say that {given.spender} may spend {token} without limit")
+    own = {each.amount for each in named if given.token is not None and each.token is not None and _is_named_in(each.token, given.token)}
+    if own and given.amount > max(own):
+        return contradicted(
+            f"the text names at most {number(max(own))} {token}, the calls let {given.spender} spend {number(given.amount)}"
+        )
+    if own:
+        return agreed("allowances")
+    mention = claims.mention(held.text, _ALLOW)
+    if mention is not Mention.SAID:
+        return held.silence(f"let {given.spender} spend {number(given.amount)} {token}", mention)
+    others = [each for each in named if each.token not in {None, DOLLARS}]
+    if given.token is not None and others and claims.mention(held.text, _CONVERTED) is not Mention.SAID:
+        return contradicted(f"the text names no {token}, but {given.spender} could spend {number(given.amount)}")
+    return unsure(f"how much {token} the text lets {given.spender} spend")
+
+
+def _spender(held: Held, given: Allowance) -> Comparison:
+    if held.known(given.spender):
+        return agreed("spenders")
+    # A contract that is called right after may need what it is allowed; whether it is the right one is no matter of this text.
+    if given.spender not in held.explained and held.somebody_else(held.receiving):
+        return contradicted(f"the calls let {given.spender} spend, which the text does not name")
+    return unsure(f"whether {given.spender} is who the text lets spend")
+
+
+def _is_named_in(token: str, symbol: str) -> bool:
+    """Whether an amount in `token` may mean `symbol`: the same name, or dollars for a coin that is one."""
+    return token == same(symbol) or (token == DOLLARS and symbol.upper() in STABLE)
+
+
+def _matches(amount: Decimal, said: set[Decimal]) -> bool:
+    """Whether one of `said` is the amount, or the amount without what stands behind its point."""
+    return any(amount == each or (each >= 100 and each == each.to_integral_value() and abs(amount - each) < 1) for each in said)
+
+
+def _parts(own: Sequence[Amount]) -> set[Decimal]:
+    """The sums of several of the amounts."""
+    each = sorted({claim.amount for claim in own})[:_MOST_PARTS]
+    return {sum(chosen, Decimal(0)) for size in range(2, len(each) + 1) for chosen in combinations(each, size)}
+
+
+def _is_multiple(amount: Decimal, own: Sequence[Amount]) -> bool:
+    """Whether the amount is one that is said to be paid so often: 100 a month, for 12 months."""
+    times = {amount / each.amount for each in own if each.each and each.amount}
+    return any(each == each.to_integral_value() and 1 < each <= _MOST_TIMES for each in times)
+
+
+def _listed(paid: Sequence[Transfer]) -> str:
+    return ", ".join(number(each.amount) for each in paid[:3])
+
+
+def _digits(amount: Decimal) -> tuple[int, ...]:
+    return amount.normalize().as_tuple().digits

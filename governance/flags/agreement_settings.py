@@ -1,0 +1,110 @@
+"""Whether what the calls set, and whom they give control, is what the text names: numbers in their units, new owners, codes and roles."""
+
+import re
+from typing import Final
+
+from governance.flags import claimed_values, claims
+from governance.flags.calldata import Decoded, entry_of
+from governance.flags.claims import Mention
+from governance.flags.comparison import NOTHING, Comparison, Held, agreed, contradicted, together, unsure
+from governance.flags.functions import Effect, Function, Setting
+from governance.flags.known_functions import roles
+
+_NOUGHT: Final = "0x" + "0" * 40
+# A new owner, signer or code is a matter of these; a feed or model of theirs too, but many texts leave those to a link.
+_COMPOSITE: Final = re.compile(r"[\[(]")
+
+
+def settings(held: Held) -> Comparison:
+    """Every call that sets, appoints or does something else than pay."""
+    return together([_one(held, call, entry) for call in held.calls if (entry := entry_of(call)) is not None])
+
+
+def _one(held: Held, call: Decoded, entry: Function) -> Comparison:
+    pays_only = call.effect is Effect.TRANSFER and bool(entry.pays)
+    if call.effect is Effect.BATCH or call.allowances or pays_only:
+        return NOTHING
+    if entry.opaque and not entry.mentions:
+        return unsure(f"what the code at {call.target} does")
+    given = {each.name: each.value for each in call.arguments}
+    mention = claims.mention(held.text, tuple(_filled(each, given) for each in entry.mentions))
+    if mention is not Mention.SAID:
+        if call.effect is Effect.OTHER:
+            return unsure(f"whether the text means that it would {call.words}")
+        return held.silence(call.words, mention)
+    found = [_value(held, each, given) for each in entry.sets]
+    found += [_whom(held, call, name, given[name]) for name in entry.whom]
+    found += [_role(held, call, given["role"])] if "role" in given else []
+    if entry.opaque:
+        found.append(unsure(f"what the code that it would run at {call.target} does"))
+    if not entry.sets and _has_numbers(entry):
+        found.append(unsure(f"the numbers in the text for: {call.words}"))
+    return together(found or [agreed("control" if call.effect is Effect.CONTROL else "what is set")])
+
+
+def _value(held: Held, setting: Setting, given: dict[str, str]) -> Comparison:
+    """The number that the call sets against the one that the text leads to."""
+    label = _label(setting, given)
+    raw = given[setting.argument]
+    said = claimed_values.named(held.text, tuple(_filled(each, given) for each in setting.nouns))
+    if not raw.isdigit() or not (said.new or said.beside):
+        return unsure(f"which {label} the text means")
+    if claimed_values.any_means(int(raw), setting.scale, said.new):
+        return agreed(label)
+    if not said.new or claimed_values.any_means(int(raw), setting.scale, said.beside) or setting.scale.value == "in a unit of its own":
+        return unsure(f"whether the {label} of {raw} is what the text means")
+    shown = ", ".join(str(each) for each in said.new[:3])
+    return contradicted(f"the text sets the {label} to {shown}, the calls to {raw}")
+
+
+def _whom(held: Held, call: Decoded, name: str, value: str) -> Comparison:
+    """Who or what receives control, or is trusted from then on."""
+    named = claims.addresses(value)
+    if not named or "…" in value:
+        return unsure(f"the {_plain(name)} in: {call.words}")
+    strangers = sorted(each for each in named if not held.known(each))
+    if not strangers:
+        return agreed(f"the {_plain(name)}")
+    if strangers[0] != _NOUGHT and held.somebody_else(held.receiving | (held.appointed - named)):
+        return contradicted(f"it would {call.words}, but the text does not name {strangers[0]}")
+    return unsure(f"whether {strangers[0]} is the {_plain(name)} that the text means")
+
+
+def _role(held: Held, call: Decoded, role: str) -> Comparison:
+    """The role by its name: a pauser is no minter."""
+    every = [each for each in roles().values() if claims.mention(held.text, (_role_pattern(each),)) is Mention.SAID]
+    if role in every:
+        return agreed("the role")
+    if every and role in roles().values():
+        return contradicted(f"the text names {every[0]}, but it would {call.words}")
+    return unsure(f"whether {role} is the role that the text means")
+
+
+def _role_pattern(role: str) -> str:
+    """MINTER_ROLE, minter role, minters …: the words before "role"."""
+    words = role.removesuffix("_ROLE").split("_")
+    joined = r"[\s_-]*".join(words)
+    return joined if len(words) > 1 else rf"{joined}s?(?:[\s_-]*role)?(?![A-Za-z])"
+
+
+def _has_numbers(entry: Function) -> bool:
+    """Whether it sets numbers that no setting describes."""
+    told = {*entry.amounts, *(entry.pays or ()), "id", "role_id", "admin_id", "guardian_id", "kind", "category"}
+    return entry.effect is not Effect.OTHER and any(
+        name not in told and name not in entry.whom and (kind.startswith(("uint", "int")) or _COMPOSITE.search(kind) is not None)
+        for name, kind in zip(entry.names, entry.types, strict=True)
+    )
+
+
+def _filled(pattern: str, given: dict[str, str]) -> str:
+    """A pattern that names an argument in braces stands for what the argument says; other braces are the pattern's own."""
+    found = re.fullmatch(r"\{(\w+)\}", pattern)
+    return pattern if found is None or found[1] not in given else re.escape(given[found[1]])
+
+
+def _label(setting: Setting, given: dict[str, str]) -> str:
+    return setting.label.format_map(given) if "{" in setting.label else setting.label
+
+
+def _plain(name: str) -> str:
+    return {"ward": "administrator", "new": "new signer", "init": "code", "account": "account"}.get(name, name)

@@ -1,0 +1,149 @@
+"""The amounts that a proposal's text names: 499,000 COMP, 1.2m DAI, $50k in USDC, tables, and numbers whose token stands elsewhere."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+from governance.flags.claims import visible
+from governance.flags.tables import Table, split
+
+DOLLARS: Final = "USD"
+# Tokens that a text may name by their dollars, and names for one coin.
+STABLE: Final = frozenset({
+    "USDC", "USDT", "DAI", "USDS", "GHO", "FRAX", "LUSD", "USDC.E", "XDAI", "WXDAI", "PYUSD", "BUSD", "SUSD", "CRVUSD", "RLUSD",
+})  # fmt: skip
+_SAME: Final = {
+    "WETH": "ETH", "ETHER": "ETH", "USDC.E": "USDC", "USDCE": "USDC", "XDAI": "DAI", "WXDAI": "DAI", "DOLLARS": DOLLARS, "DOLLAR": DOLLARS,
+}  # fmt: skip
+# Coins of other chains, which calldata does not tell from ETH.
+COINS: Final = frozenset({
+    "MATIC", "POL", "BNB", "AVAX", "XDAI", "DAI", "FTM", "S", "CELO", "MNT", "GLMR", "MOVR", "ONE", "CRO", "KLAY", "SEI", "BERA",
+    "HYPE", "METIS",
+})  # fmt: skip
+# Words in capitals that follow numbers and are no tokens.
+_NO_TOKEN: Final = frozenset({
+    "DAO", "DAOS", "FTE", "FTES", "KPI", "KPIS", "OKR", "BPS", "APR", "APY", "UTC", "GMT", "EST", "CET", "PST", "AM", "PM", "NFT",
+    "NFTS", "CEO", "CTO", "CFO", "API", "EIP", "AIP", "BIP", "LTV", "LT", "TVL", "MB", "GB", "TB", "EU", "US", "UK", "Q1", "Q2", "Q3",
+    "Q4", "H1", "H2", "V1", "V2", "V3", "V4", "L1", "L2", "FAQ", "PR", "PRS", "VP", "KYC", "AMA", "RFP", "RFC", "ID", "IDS", "II",
+    "III", "IV", "YES", "NO", "HOURS", "DAYS",
+})  # fmt: skip
+_NUMBER: Final = r"\d{1,3}(?:[,'’_]\d{3})+(?:\.\d+)?|\d{1,3}(?: \d{3})+(?![\d,.])|\d{1,3}(?:\.\d{3})+,\d{1,2}|\d+(?:\.\d+)?"
+_FACTORS: Final = {"k": 3, "thousand": 3, "m": 6, "mm": 6, "mn": 6, "mil": 6, "mio": 6, "million": 6, "b": 9, "bn": 9, "billion": 9}
+_FOUND: Final = re.compile(
+    rf"(?<![\w.,/#-])(?P<coin>US\$|[$€£])?\s?(?P<number>{_NUMBER})(?:\s?(?P<factor>{'|'.join(sorted(_FACTORS, key=len, reverse=True))})"
+    r"(?![A-Za-z0-9]))?",
+    re.IGNORECASE,
+)
+_UNIT: Final = re.compile(
+    r"\s*\(?\s*(?:(?:worth of|worth|in|of|units of|equivalent in|denominated in)\s+)?\$?"
+    r"(?P<unit>[A-Za-z][A-Za-z0-9]{0,10}(?:\.e)?)(?![A-Za-z0-9])"
+)
+_BEFORE: Final = re.compile(r"(?<![A-Za-z0-9])\$?([A-Z][A-Za-z0-9.]{1,10})[\s:=]*$")
+_SYMBOL: Final = re.compile(r"[a-z]{0,4}[A-Z][A-Z0-9]{1,9}(?:\.e)?")
+_TOTAL: Final = re.compile(r"\b(?:total(?!ly| supply)|sum of|overall|altogether|aggregate)\b", re.IGNORECASE)
+_EACH: Final = re.compile(
+    r"\b(?:each|per|apiece|every|monthly|quarterly|weekly|annually|respectively|twice)\b|/\s?(?:mo|month|year|week|quarter)",
+    re.IGNORECASE,
+)
+_BARE_END: Final = re.compile(r"\s*(?:$|[|,.;:)\]\n+=/]|[-–—]|tokens?\b|units?\b)")
+_WEI: Final = {"wei": 18, "gwei": 9}
+# Years that stand before a token's name count nothing: "the 2024 COMP budget".
+_YEARS: Final = range(1990, 2101)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """So much of a token, in whole tokens; `token` is None where the number stands alone.
+
+    `total`: it is called a total; `each`: it is said to be paid more than once. `place` is the line it stands in.
+    """
+
+    amount: Decimal
+    token: str | None
+    total: bool = False
+    each: bool = False
+    line: str = ""
+
+
+def same(symbol: str) -> str:
+    """One name for tokens that a text does not tell apart."""
+    return _SAME.get(symbol.upper(), symbol.upper())
+
+
+@lru_cache(maxsize=64)
+def amounts(text: str, known: frozenset[str] = frozenset()) -> tuple[Amount, ...]:
+    """The amounts that the text names. Symbols of `known` are found in small letters too, others by their capitals."""
+    prose, tables = split(visible(text))
+    found = [each for line in prose.split("\n") for each in _in_line(line, known)]
+    return (*found, *(each for table in tables for each in _in_table(table, known)))
+
+
+def _in_line(line: str, known: frozenset[str]) -> Iterator[Amount]:
+    for found in _FOUND.finditer(line):
+        if re.match(r"\s?(?:%|percent|bps\b|x\b)", line[found.end() :], re.IGNORECASE):
+            continue
+        for number in _read(found["number"], found["factor"]):
+            yield from _one(number, found, line, known)
+
+
+def _one(number: Decimal, found: re.Match[str], line: str, known: frozenset[str]) -> Iterator[Amount]:
+    after, before = line[found.end() :], line[: found.start()]
+    unit = _UNIT.match(after)
+    symbol = unit["unit"] if unit and _is_token(unit["unit"], known) else None
+    total = bool(_TOTAL.search(before[-45:]) or re.match(r"[^.;]{0,20}\b(?:in total|altogether|overall)\b", after))
+    each = bool(_EACH.search(after[:60]) or re.search(r"\b(?:each|every|per)\b[^.;]{0,40}$", before[-60:], re.IGNORECASE))
+    year = found["factor"] is None and found["number"].isdigit() and int(found["number"][:5]) in _YEARS
+    if found["coin"] and not (symbol and symbol.upper() in STABLE):
+        yield Amount(number, DOLLARS if "$" in found["coin"] else found["coin"], total, each, line)
+    elif unit and unit["unit"].lower() in _WEI:
+        yield Amount(number.scaleb(-_WEI[unit["unit"].lower()]), "ETH", total, each, line)
+    elif symbol and not year:
+        yield Amount(number, same(symbol), total, each, line)
+    elif (
+        (earlier := _BEFORE.search(before))
+        and not symbol
+        and _is_token(earlier[1], known)
+        and (number >= 1_000 or found["factor"])
+        and not year
+    ):
+        yield Amount(number, same(earlier[1]), total, each, line)
+    elif _BARE_END.match(after) or year:
+        yield Amount(number, None, total, each, line)
+
+
+def _in_table(table: Table, known: frozenset[str]) -> Iterator[Amount]:
+    heads = [_tokens_in(cell, known) for cell in table.header]
+    for row in table.rows:
+        line = " | ".join(row)
+        beside = [cell.strip("$ ") for cell in row if _is_token(cell.strip("$ "), known)]
+        total = bool(_TOTAL.search(line))
+        for place, cell in enumerate(row):
+            named = heads[place] if place < len(heads) else []
+            for each in _in_line(cell, known):
+                token = each.token or (same(named[0]) if len(named) == 1 else same(beside[0]) if len(beside) == 1 else None)
+                yield Amount(each.amount, token, total or each.total, each.each, line)
+
+
+def _tokens_in(cell: str, known: frozenset[str]) -> list[str]:
+    return [word for word in re.findall(r"[A-Za-z][A-Za-z0-9.]*|\$(?!\w)", cell.replace("(", " ")) if _is_token(word, known)]
+
+
+def _is_token(word: str, known: frozenset[str]) -> bool:
+    upper = word.upper()
+    if upper in known or upper in STABLE or upper in _SAME or upper in {"ETH", DOLLARS}:
+        return True
+    return _SYMBOL.fullmatch(word) is not None and upper not in _NO_TOKEN
+
+
+def _read(number: str, factor: str | None) -> list[Decimal]:
+    """The number; both readings of "25.000", which is 25 here and 25,000 there."""
+    places = _FACTORS[factor.lower()] if factor else 0
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d{1,2}", number):
+        return [Decimal(number.replace(".", "").replace(",", ".")).scaleb(places)]
+    plain = Decimal(re.sub(r"[,'’_ ]", "", number)).scaleb(places)
+    if re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", number) and factor is None:
+        return [plain, plain * 1_000]
+    return [plain]

@@ -1,0 +1,34 @@
+"""Tables in a proposal's text, as Markdown writes them."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+_RULE: Final = re.compile(r"\|?[\s:|-]*-{2,}[\s:|-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The cells of the first line, and those of each line below it."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@lru_cache(maxsize=64)
+def split(text: str) -> tuple[str, tuple[Table, ...]]:
+    """The text without its tables, and the tables."""
+    prose: list[str] = []
+    found: list[Table] = []
+    rows: list[tuple[str, ...]] = []
+    for line in [*text.split("\n"), ""]:
+        if line.count("|") >= 2 or (rows and "|" in line):
+            if not _RULE.fullmatch(line.strip()):
+                rows.append(tuple(cell.strip() for cell in line.strip().strip("|").split("|")))
+            continue
+        if rows:
+            found.append(Table(rows[0], tuple(rows[1:])))
+            rows = []
+        prose.append(line)
+    return "\n".join(prose), tuple(found)
