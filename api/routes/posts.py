@@ -32,6 +32,7 @@ _ROW = {
         "post_number": _COUNT,
         "reply_to": _COUNT,
         "author": {**_WORD, "description": "The forum account; it is not a voter's address."},
+        "author_created": {**TIME_SCHEMA, "description": "Since when the account exists, in Unix seconds."},
         "created": {**TIME_SCHEMA, "description": "Unix seconds, or RFC 3339."},
         "linked_proposal": {**_WORD, "description": "The platform's id of the proposal it is about."},
         "source": _WORD,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from governance.errors import InvalidInput
@@ -17,6 +18,14 @@ _HEX: Final = re.compile(r"0[xX](?:[0-9a-fA-F]{2})*", re.ASCII)
 _HASH: Final = re.compile(r"0[xX][0-9a-fA-F]{64}", re.ASCII)
 
 Reader = Callable[[Row, str, str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The fields of an object, and those without which it says nothing."""
+
+    fields: Mapping[str, Reader]
+    needed: tuple[str, ...] = ()
 
 
 def actions(row: Row) -> list[dict[str, object]] | None:
@@ -38,23 +47,34 @@ def chain(row: Row) -> dict[str, object] | None:
     found = fields.structure(row, "chain")
     if found is None:
         return None
-    read = _object(found, _CHAIN, "chain")
-    if "read_at" not in read:
-        raise InvalidInput("chain.read_at", None, "is missing")
-    return read
+    return _object(found, _CHAIN, "chain")
 
 
-def _object(value: object, shape: Mapping[str, Reader], where: str) -> dict[str, object]:
-    """`value` with exactly what `shape` knows of it; what is null is left out."""
+def _object(value: object, shape: Shape, where: str) -> dict[str, object]:
+    """`value` with exactly what `shape` knows of it; what is null is left out.
+
+    Raises:
+        InvalidInput: it is no object, a field is not known, wrong, or missing; the field is named from the row's top.
+    """
     if not isinstance(value, Mapping):
         raise InvalidInput(where, type(value).__name__, "must be an object")
     for name in value:
-        if name not in shape:
+        if name not in shape.fields:
             raise InvalidInput(f"{where}.{name}"[:120], "present", "is not known here")
-    found = {name: read(value, name, where) for name, read in shape.items() if value.get(name) is not None}
-    if shape is _CALL and "target" not in found:
-        raise InvalidInput(f"{where}.target", None, "is missing")
+    found = {name: _read(read, value, name, where) for name, read in shape.fields.items() if value.get(name) is not None}
+    for name in shape.needed:
+        if name not in found:
+            raise InvalidInput(f"{where}.{name}", None, "is missing")
     return found
+
+
+def _read(read: Reader, row: Row, name: str, where: str) -> object:
+    try:
+        return read(row, name, where)
+    except InvalidInput as refused:
+        if str(refused.details["field"]).startswith(where):
+            raise
+        raise InvalidInput(f"{where}.{name}", refused.details["value"], str(refused.details["rule"])) from None
 
 
 def _list(value: object, where: str, most: int = MOST_ACTIONS) -> Sequence[object]:
@@ -94,6 +114,11 @@ def _whole(row: Row, name: str, _where: str) -> object:
     return str(fields.integer(row, name))
 
 
+def _places(row: Row, name: str, _where: str) -> object:
+    """How many digits a token has behind its point: 10^77 base units are all that 256 bits hold."""
+    return str(fields.integer(row, name, most=77))
+
+
 def _flag(row: Row, name: str, _where: str) -> object:
     return fields.flag(row, name)
 
@@ -105,12 +130,12 @@ def _time(row: Row, name: str, _where: str) -> object:
 def _listed(each: Reader) -> Reader:
     def read(row: Row, name: str, where: str) -> object:
         found = _list(row[name], f"{where}.{name}", _MOST_LISTED)
-        return [each({name: value}, name, f"{where}.{name}[{place}]") for place, value in enumerate(found)]
+        return [_read(each, {f"{name}[{place}]": value}, f"{name}[{place}]", where) for place, value in enumerate(found)]
 
     return read
 
 
-def _objects(shape: Mapping[str, Reader]) -> Reader:
+def _objects(shape: Shape) -> Reader:
     def read(row: Row, name: str, where: str) -> object:
         found = _list(row[name], f"{where}.{name}", _MOST_LISTED)
         return [_object(value, shape, f"{where}.{name}[{place}]") for place, value in enumerate(found)]
@@ -118,7 +143,7 @@ def _objects(shape: Mapping[str, Reader]) -> Reader:
     return read
 
 
-def _one(shape: Mapping[str, Reader]) -> Reader:
+def _one(shape: Shape) -> Reader:
     return lambda row, name, where: _object(row[name], shape, f"{where}.{name}")
 
 
@@ -126,42 +151,53 @@ _address: Final = _matching(_ADDRESS, "must be an address: 0x and 40 hex digits"
 _data: Final = _matching(_HEX, f"must be 0x and whole bytes in hex, at most {_MOST_DATA} digits", _MOST_DATA + 2)
 _hash: Final = _matching(_HASH, "must be 0x and 64 hex digits", 66)
 _moment_of_code: Final = _matching(re.compile("created|ended|executed"), "must be created, ended or executed", 10)
-_CALL: Final[Mapping[str, Reader]] = {"target": _address, "value": _whole, "signature": _signature, "calldata": _data, "delegated": _flag}
-_CHAIN: Final[Mapping[str, Reader]] = {
-    "read_at": _time,
-    "snapshot_block": _whole,
-    "first_vote_block": _whole,
-    "power_read_live": _flag,
-    "same_block_voters": _listed(_address),
-    "passed_at": _time,
-    "executed_at": _time,
-    "delay_s": _whole,
-    "cluster": _listed(_address),
-    "cluster_gained": _amount,
-    "delegates": _objects({"address": _address, "power": _amount}),
-    "treasury": _amount,
-    "treasury_token": _word,
-    "listed": _listed(_address),
-    "multisigs": _listed(_address),
-    "controllers": _objects({"address": _address, "by": _listed(_address)}),
-    "code": _objects(
-        {
-            "address": _address, "at": _moment_of_code, "codehash": _hash, "verified": _flag, "upgradeable": _flag, "selfdestruct": _flag,
-            "delegatecall": _flag, "create2": _flag,
-        }
-    ),
-    "notices": _one({"expected": _listed(_word), "seen": _listed(_word), "admin_changed_at": _time}),
-    "delegations": _objects(
-        {"delegate": _address, "power": _amount, "in_at": _time, "out_at": _time, "paid": _amount, "worth": _amount}
-    ),
-    "markets": _listed(_address),
-    "emergencies": _listed(_time),
-    "proposal_threshold": _amount,
-    "tokens": _objects({"address": _address, "symbol": _word, "decimals": _whole}),
-    "changes": _objects(
-        {
-            "name": _word, "unit": _word, "to": _amount, "group": _word, "applied": _amount, "approved_from": _amount, "live": _amount,
-            "reference": _amount, "reference_unit": _word, "made_at": _time, "expires_s": _whole, "skipped": _flag,
-        }
-    ),
-}  # fmt: skip
+_CALL: Final = Shape(
+    {"target": _address, "value": _whole, "signature": _signature, "calldata": _data, "delegated": _flag}, needed=("target",)
+)
+_CODE: Final = Shape(
+    {
+        "address": _address, "at": _moment_of_code, "codehash": _hash, "verified": _flag, "upgradeable": _flag, "selfdestruct": _flag,
+        "delegatecall": _flag, "create2": _flag,
+    },
+    needed=("address",),
+)  # fmt: skip
+_CHANGE: Final = Shape(
+    {
+        "name": _word, "unit": _word, "to": _amount, "group": _word, "applied": _amount, "approved_from": _amount, "live": _amount,
+        "reference": _amount, "reference_unit": _word, "made_at": _time, "expires_s": _whole, "skipped": _flag,
+    },
+    needed=("name", "unit", "to"),
+)  # fmt: skip
+_DELEGATION: Final = Shape(
+    {"delegate": _address, "power": _amount, "in_at": _time, "out_at": _time, "paid": _amount, "worth": _amount},
+    needed=("delegate", "power", "in_at"),
+)
+_CHAIN: Final = Shape(
+    {
+        "read_at": _time,
+        "snapshot_block": _whole,
+        "first_vote_block": _whole,
+        "power_read_live": _flag,
+        "same_block_voters": _listed(_address),
+        "passed_at": _time,
+        "executed_at": _time,
+        "delay_s": _whole,
+        "cluster": _listed(_address),
+        "cluster_gained": _amount,
+        "delegates": _objects(Shape({"address": _address, "power": _amount}, needed=("address", "power"))),
+        "treasury": _amount,
+        "treasury_token": _word,
+        "listed": _listed(_address),
+        "multisigs": _listed(_address),
+        "controllers": _objects(Shape({"address": _address, "by": _listed(_address)}, needed=("address", "by"))),
+        "code": _objects(_CODE),
+        "notices": _one(Shape({"expected": _listed(_word), "seen": _listed(_word), "admin_changed_at": _time})),
+        "delegations": _objects(_DELEGATION),
+        "markets": _listed(_address),
+        "emergencies": _listed(_time),
+        "proposal_threshold": _amount,
+        "tokens": _objects(Shape({"address": _address, "symbol": _word, "decimals": _places}, needed=("address", "symbol", "decimals"))),
+        "changes": _objects(_CHANGE),
+    },
+    needed=("read_at",),
+)

@@ -187,7 +187,11 @@ def _threads(session: Session, case: Case, row: Mapping[str, Any]) -> tuple[Thre
     """The discussions that links, or the text itself, name; None where nothing tells where the DAO discusses."""
     links = _table(ForumLink)
     linked = select(links.c.forum, links.c.topic_id).where(links.c.proposal_id == case.proposal_id, links.c.known_at <= case.as_of)
-    topics = {(str(forum), int(topic)) for forum, topic in session.execute(linked)}
+    posts = _table(Post)
+    about = select(posts.c.forum, posts.c.topic_id).where(
+        posts.c.proposal_id == case.proposal_id, posts.c.topic_id.is_not(None), posts.c.known_at <= case.as_of
+    )
+    topics = {(str(forum), int(topic)) for query in (linked, about.distinct()) for forum, topic in session.execute(query)}
     topics |= {(host.lower(), int(topic)) for host, topic in _TOPIC.findall(" ".join([case.body or "", row["forum_topic"] or ""]))}
     if topics:
         return tuple(_thread(session, forum, topic, case.as_of) for forum, topic in sorted(topics)[:20])
