@@ -17,26 +17,16 @@ from governance.flags.value_words import number
 # A text that says how an amount follows from another: nobody can recompute a price from it.
 _CONVERTED: Final = (
     "worth", "equivalent", "denominated", "convert", "swap", "twap", "at (?:the|a) (?:market |spot )?(?:price|rate)", "exchange rate",
-    "remaining", "remainder", "the rest", "balance", "entire", "all (?:of )?(?:the|its|our)", "whole", "proceeds", "accrued", "unspent",
+    "remaining", "remainder", "the rest", "balances?(?![a-z])", "entire (?:balance|holding|amount|position|treasury|reserve)",
+    "all (?:of )?(?:the|its|our) (?:funds|tokens|holdings|assets)", "proceeds", "accrued", "unspent",
 )  # fmt: skip
 _ALLOW: Final = (
-    "approv",
-    "allowance",
-    "allow",
-    "spend",
-    "permi",
-    "deposit",
-    "suppl",
-    "provid",
-    "stak",
-    "swap",
-    "bridg",
-    "lend",
-    "bond",
-    "stream",
+    "approv", "allowance", "allow", "spend", "permi", "deposit", "suppl", "provid", "stak", "swap", "bridg", "lend", "bond", "stream",
     "repay",
-)
+)  # fmt: skip
 _UNLIMITED: Final = ("unlimited", "infinite", "max(?:imum)? (?:approv|allowance)", "without (?:a )?limit", "uncapped")
+# A number without its token is an amount where its line says so.
+_STATED: Final = re.compile(r"\b(?:amount|sum|request|budget|payment|cost|total|ask|value|price|fee|grant|salary)|\|", re.IGNORECASE)
 # Coin that goes along with a call up to this much may be its fee (a bridge's ticket).
 _FEE: Final = Decimal("0.1")
 _MOST_PARTS: Final = 12
@@ -88,9 +78,7 @@ def _unmatched(held: Held, group: list[Transfer], *, left: list[Transfer], own: 
     if _matches(sum_, said):
         return unsure(f"how the {number(sum_)} {symbol} are shared out")
     bare = {each.amount for each in named if each.token is None}
-    if all(_matches(each.amount, bare) for each in left):
-        return agreed(f"amounts of {symbol}")
-    if all(_matches(each.amount, parts) or _is_multiple(each.amount, own) for each in left):
+    if all(_matches(each.amount, parts | bare) or _is_multiple(each.amount, own) for each in left):
         return unsure(f"whether {_listed(left)} follow from the amounts in the text")
     if claims.mention(held.text, _CONVERTED) is Mention.SAID and any(each.token == DOLLARS or each.token != same(symbol) for each in named):
         return unsure(f"at which price {_listed(left)} were reckoned")
@@ -106,9 +94,10 @@ def _repeated(held: Held, symbol: str, amount: Decimal, group: list[Transfer], o
     saying = [each for each in own if _matches(amount, {each.amount})]
     named = {each.recipient for each in times if held.known(each.recipient)}
     whole = _matches(amount * len(times), {each.amount for each in own})
-    if len(times) == 1 or whole or len(named) >= len(times) or any(each.each for each in saying):
+    several = any(each.each for each in saying)
+    if len(times) == 1 or whole or len(named) >= len(times) or (several and len({each.recipient for each in times}) == len(times)):
         return agreed(f"amounts of {symbol}")
-    if len(times) <= len(saying):
+    if several or len(times) <= len(saying):
         return unsure(f"whether {number(amount)} {symbol} are meant {len(times)} times")
     often = "once" if len(saying) == 1 else f"{len(saying)} times"
     return contradicted(f"the text names {number(amount)} {symbol} {often}, the calls pay it {len(times)} times")
@@ -121,7 +110,9 @@ def _unclaimed(held: Held, symbol: str, group: list[Transfer], named: Sequence[A
     bare = {each.amount for each in named if each.token is None}
     there = re.search(rf"(?<![A-Za-z0-9]){re.escape(symbol)}(?![A-Za-z0-9])", claims.visible(held.text), re.IGNORECASE) is not None
     if there and (all(_matches(each.amount, bare) for each in group) or _matches(sum_, bare)):
-        return agreed(f"amounts of {symbol}")
+        stated = {each.amount for each in named if each.token is None and _STATED.search(each.line)}
+        sure = all(_matches(each.amount, stated) for each in group) or _matches(sum_, stated)
+        return agreed(f"amounts of {symbol}") if sure else unsure(f"whether {_listed(group)} in the text are amounts of {symbol}")
     if symbol == COIN and any(each.token in COINS and _matches(each.amount, {pay.amount for pay in group}) for each in others):
         return unsure("which chain's coin is paid")
     if claims.mention(held.text, _CONVERTED) is Mention.SAID and (named or there):
@@ -166,7 +157,7 @@ def _crossed(held: Held, paid: Sequence[Transfer], named: Sequence[Amount]) -> l
     """Where a line names one recipient with amounts, that recipient gets one of them, and nobody else's."""
     lines: dict[str, set[tuple[str | None, Decimal]]] = {}
     for each in named:
-        whom = claims.addresses(each.line) - held.explained
+        whom = claims.addresses_in(each.line) - held.explained
         if len(whom) == 1:
             lines.setdefault(next(iter(whom)), set()).add((each.token, each.amount))
     found = []
@@ -200,6 +191,10 @@ def _limit(held: Held, given: Allowance, named: Sequence[Amount]) -> Comparison:
             return agreed("allowances")
         return contradicted(f"the text does not say that {given.spender} may spend {token} without limit")
     own = {each.amount for each in named if given.token is not None and each.token is not None and _is_named_in(each.token, given.token)}
+    # What is said of the spender, or at least of allowing, counts before what is said of payments.
+    mine = [each for each in named if each.amount in own and given.spender in claims.addresses_in(each.line)]
+    allowing = [each for each in named if each.amount in own and claims.mention(each.line, _ALLOW) is Mention.SAID]
+    own = {each.amount for each in mine or allowing} or own
     if own and given.amount > max(own):
         return contradicted(
             f"the text names at most {number(max(own))} {token}, the calls let {given.spender} spend {number(given.amount)}"

@@ -59,7 +59,7 @@ def _value(held: Held, setting: Setting, given: dict[str, str]) -> Comparison:
 
 def _whom(held: Held, call: Decoded, name: str, value: str) -> Comparison:
     """Who or what receives control, or is trusted from then on."""
-    named = claims.addresses(value)
+    named = claims.addresses_in(value)
     if not named or "…" in value:
         return unsure(f"the {_plain(name)} in: {call.words}")
     strangers = sorted(each for each in named if not held.known(each))

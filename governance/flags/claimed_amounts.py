@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 from governance.flags.claims import visible
@@ -30,7 +31,7 @@ _NO_TOKEN: Final = frozenset({
     "Q4", "H1", "H2", "V1", "V2", "V3", "V4", "L1", "L2", "FAQ", "PR", "PRS", "VP", "KYC", "AMA", "RFP", "RFC", "ID", "IDS", "II",
     "III", "IV", "YES", "NO", "HOURS", "DAYS",
 })  # fmt: skip
-_NUMBER: Final = r"\d{1,3}(?:[,'’_]\d{3})+(?:\.\d+)?|\d{1,3}(?: \d{3})+(?![\d,.])|\d{1,3}(?:\.\d{3})+,\d{1,2}|\d+(?:\.\d+)?"
+_NUMBER: Final = r"\d{1,3}(?:[,'’_]\d{3})+(?:\.\d+)?|\d{1,3}(?: \d{3})+(?![\d,.])|\d{1,3}(?:\.\d{3})+,\d{1,2}|\d{1,60}(?:\.\d{1,40})?(?!\d)"
 _FACTORS: Final = {"k": 3, "thousand": 3, "m": 6, "mm": 6, "mn": 6, "mil": 6, "mio": 6, "million": 6, "b": 9, "bn": 9, "billion": 9}
 _FOUND: Final = re.compile(
     rf"(?<![\w.,/#-])(?P<coin>US\$|[$€£])?\s?(?P<number>{_NUMBER})(?:\s?(?P<factor>{'|'.join(sorted(_FACTORS, key=len, reverse=True))})"
@@ -45,11 +46,16 @@ _BEFORE: Final = re.compile(r"(?<![A-Za-z0-9])\$?([A-Z][A-Za-z0-9.]{1,10})[\s:=]
 _SYMBOL: Final = re.compile(r"[a-z]{0,4}[A-Z][A-Z0-9]{1,9}(?:\.e)?")
 _TOTAL: Final = re.compile(r"\b(?:total(?!ly| supply)|sum of|overall|altogether|aggregate)\b", re.IGNORECASE)
 _EACH: Final = re.compile(
-    r"\b(?:each|per|apiece|every|monthly|quarterly|weekly|annually|respectively|twice)\b|/\s?(?:mo|month|year|week|quarter)",
+    r"\b(?:each|(?<!as )per(?! (?:the|our|this|your|its)\b)|apiece|every|"
+    r"monthly|quarterly|weekly|annually|respectively|twice)\b|/\s?(?:mo|month|year|week|quarter)",
     re.IGNORECASE,
 )
 _BARE_END: Final = re.compile(r"\s*(?:$|[|,.;:)\]\n+=/]|[-–—]|tokens?\b|units?\b)")
+_SENTENCE: Final = re.compile(r"\n|(?<=[.;!?])\s")
 _WEI: Final = {"wei": 18, "gwei": 9}
+# How far around a number its words are looked for, and how many numbers a text may name; those beyond are not taken for named.
+_WINDOW: Final = 80
+_MOST: Final = 1_000
 # Years that stand before a token's name count nothing: "the 2024 COMP budget".
 _YEARS: Final = range(1990, 2101)
 
@@ -58,7 +64,8 @@ _YEARS: Final = range(1990, 2101)
 class Amount:
     """So much of a token, in whole tokens; `token` is None where the number stands alone.
 
-    `total`: it is called a total; `each`: it is said to be paid more than once. `place` is the line it stands in.
+    `total`: it is called a total; `each`: it is said to be paid more than once. `line` is the sentence, or the line of a table,
+    that it stands in.
     """
 
     amount: Decimal
@@ -77,20 +84,21 @@ def same(symbol: str) -> str:
 def amounts(text: str, known: frozenset[str] = frozenset()) -> tuple[Amount, ...]:
     """The amounts that the text names. Symbols of `known` are found in small letters too, others by their capitals."""
     prose, tables = split(visible(text))
-    found = [each for line in prose.split("\n") for each in _in_line(line, known)]
-    return (*found, *(each for table in tables for each in _in_table(table, known)))
+    in_prose = (each for line in _SENTENCE.split(prose) for each in _in_line(line, known))
+    in_tables = (each for table in tables for each in _in_table(table, known))
+    return (*islice(in_prose, _MOST), *islice(in_tables, _MOST))
 
 
 def _in_line(line: str, known: frozenset[str]) -> Iterator[Amount]:
     for found in _FOUND.finditer(line):
-        if re.match(r"\s?(?:%|percent|bps\b|x\b)", line[found.end() :], re.IGNORECASE):
+        if re.match(r"\s?(?:%|percent|bps\b|x\b)", line[found.end() : found.end() + 9], re.IGNORECASE):
             continue
         for number in _read(found["number"], found["factor"]):
             yield from _one(number, found, line, known)
 
 
 def _one(number: Decimal, found: re.Match[str], line: str, known: frozenset[str]) -> Iterator[Amount]:
-    after, before = line[found.end() :], line[: found.start()]
+    after, before = line[found.end() : found.end() + _WINDOW], line[max(0, found.start() - _WINDOW) : found.start()]
     unit = _UNIT.match(after)
     symbol = unit["unit"] if unit and _is_token(unit["unit"], known) else None
     total = bool(_TOTAL.search(before[-45:]) or re.match(r"[^.;]{0,20}\b(?:in total|altogether|overall)\b", after))

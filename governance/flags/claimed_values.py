@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 from governance.flags.claims import visible
@@ -13,7 +14,7 @@ from governance.flags.tables import Table, split
 from governance.flags.value_words import number
 
 _NUMBER: Final = re.compile(
-    r"(?<![\w.,-])(\d{1,3}(?:[,'_]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:e\d{1,2})?)\s?(k|m|mm|mn|million|thousand|bn|b|billion)?(?![A-Za-z0-9])\s?-?"
+    r"(?<![\w.,-])(\d{1,3}(?:[,'_]\d{3})+(?:\.\d+)?|\d{1,60}(?:\.\d{1,40})?(?:e\d{1,2})?)(?!\d)\s?(k|m|mm|mn|million|thousand|bn|b|billion)?(?![A-Za-z0-9])\s?-?"
     r"(%|per ?cent|percent|bps|bips|basis points?|blocks?|days?|weeks?|hours?|hrs?|minutes?|mins?|seconds?|secs?)?",
     re.IGNORECASE,
 )
@@ -31,7 +32,9 @@ _SHARES: Final = {"%": 100, "percent": 100, "bps": 10_000, "bip": 10_000, "basis
 _WHOLES: Final = {Scale.PERCENT: 0, Scale.BPS: 4, Scale.PPM: 6, Scale.WAD: 18, Scale.RAY: 27}
 # Seconds a block takes on the chains where governors count in blocks: Ethereum before and after the merge, then faster ones.
 _BLOCK_TIMES: Final = ((Decimal("11.5"), Decimal("15.5")), (Decimal("1.8"), Decimal("2.2")), (Decimal("0.24"), Decimal("1.05")))
+# How far around a name its numbers are looked for, and how often one may be named.
 _WINDOW: Final = 220
+_MOST: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def named(text: str, nouns: tuple[str, ...]) -> Named:
     new: list[Value] = []
     beside: list[Value] = []
     there = False
-    for found in noun.finditer(prose):
+    for found in islice(noun.finditer(prose), _MOST):
         there = True
         after = _SENTENCE.split(prose[found.end() : found.end() + _WINDOW])[0]
         before = _SENTENCE.split(prose[max(0, found.start() - _WINDOW) : found.start()])[-1]

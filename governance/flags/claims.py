@@ -18,17 +18,19 @@ _SAME_AS: Final = re.compile(
     re.IGNORECASE,
 )
 _NOTHING_RUNS: Final = re.compile(
-    r"\b(?:no on-?chain (?:\w+ )?(?:change|action|execution|call|transaction|effect)|(?:signal(?:ling)?|temperature check|text)[- ]only|"
+    r"\b(?:no on-?chain (?:\w+ )?(?:change|action|execution|call|transaction|effect)s?(?! (?:was|were|has|have|had)\b)|"
+    r"(?:signal(?:ling)?|temperature check|text)[- ]only|"
     r"purely (?:a )?signal\w*|(?:does not|will not|doesn't|won't) execute (?:anything|any)|nothing (?:is|will be) executed)",
     re.IGNORECASE,
 )
 _NOTHING_MOVES: Final = re.compile(
-    r"\b(?:no (?:fund|treasury|token|asset|money)[^.\n]{0,30}(?:moved?|spent|transfer\w*|paid|leave|action)|"
+    r"\b(?:no (?:fund|treasury|token|asset|money)(?![^.\n]{0,25}\b(?:was|were|has|have|had|been)\b)[^.\n]{0,30}"
+    r"(?:moved?|spent|transfer\w*|paid|leave|action)|"
     r"(?:does not|will not|doesn't|won't|do not) (?:move|transfer|spend|pay) (?:any |of |the )*(?:fund|token|treasury|money|asset))",
     re.IGNORECASE,
 )
 _NO_NEW_CODE: Final = re.compile(
-    r"\b(?:no (?:code|contract)[^.\n]{0,30}(?:change|upgrade|modif)\w*|"
+    r"\b(?:no (?:code|contract)(?![^.\n]{0,25}\b(?:was|were|has|have|had|been)\b)[^.\n]{0,30}(?:change|upgrade|modif)\w*|"
     r"(?:does not|will not|doesn't|won't) (?:change|upgrade|modify) (?:any |the )?(?:code|contract))",
     re.IGNORECASE,
 )
@@ -50,6 +52,13 @@ _SPAN: Final = 100_000
 _COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _REMARK: Final = re.compile(r"^[ \t]*\[[^\]\n]{1,40}\]:[ \t]*#[^\n]*$", re.MULTILINE)
 _LINK: Final = re.compile(r"\[([^\]\n]{1,400})\]\(\s*([^)\s]{1,2000})[^)\n]{0,400}\)")
+_IMAGE: Final = re.compile(r"!\[[^\]\n]{0,400}\]\([^)\n]{0,2000}\)")
+_UNSEEN: Final = re.compile(
+    r"<(\w{1,20})\b[^<>]{0,300}(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0|\bhidden\b)[^<>]{0,300}>"
+    r".{0,20000}?(?:</\1\s*>|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+_URL: Final = re.compile(r"(?:https?://|www\.)[^\s<>()\[\]]+", re.IGNORECASE)
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
 
 
@@ -63,16 +72,26 @@ class Mention(StrEnum):
 
 @lru_cache(maxsize=64)
 def visible(text: str) -> str:
-    """The text as a reader sees it: no comments, tags, marks or invisible characters; of a link whose label is an address the label."""
-    shown = _REMARK.sub("", _COMMENT.sub(" ", text[:_SPAN]))
+    """The text as a reader sees it: no comments, tags, marks, pictures or invisible characters; of links the label and the addresses.
+
+    Of a link whose label is an address only the label counts.
+    """
+    shown = _REMARK.sub("", _COMMENT.sub(" ", text[:_SPAN].replace("\r", "")))
+    shown = _IMAGE.sub(" ", _UNSEEN.sub(" ", shown))
     shown = _LINK.sub(lambda found: found[1] if _ADDRESS.search(found[1]) else f"{found[1]} {found[2]}", shown)
+    shown = _URL.sub(lambda found: " ".join(_ADDRESS.findall(found[0])), shown)
     shown = unicodedata.normalize("NFKC", _TAG.sub(" ", shown).replace("&nbsp;", " "))
     return "".join(letter for letter in shown if letter not in "*`\\" and unicodedata.category(letter) != "Cf")
 
 
 def addresses(text: str) -> set[str]:
     """The Ethereum addresses in the text, in lower case."""
-    return {found.lower() for found in _ADDRESS.findall(visible(text))}
+    return addresses_in(visible(text))
+
+
+def addresses_in(shown: str) -> set[str]:
+    """The addresses in words that are visible."""
+    return {found.lower() for found in _ADDRESS.findall(shown)}
 
 
 def names_somebody(text: str) -> bool:

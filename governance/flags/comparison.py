@@ -89,7 +89,7 @@ class Held:
     def appointed(self) -> frozenset[str]:
         """Addresses in the arguments of calls that pay nobody."""
         given = (each for call in self.calls if not call.transfers for each in call.arguments)
-        return frozenset(address for each in given for address in claims.addresses(each.value))
+        return frozenset(address for each in given for address in claims.addresses_in(each.value))
 
     @cached_property
     def receiving(self) -> frozenset[str]:

@@ -6,10 +6,11 @@ from governance.flags.functions import Effect, make
 
 # What a text says of a payment, at the start of a word.
 PAYMENT: Final = (
-    "transfer", "send", "sent", r"pay(?!load)", "paid", r"fund(?!ament)", "grant", "distribut", "budget", "compensat", "invoic", "salar",
-    "reward", "allocat", "reimburs", "refund", "disburs", "donat", "stream", "vest(?:ing|ed)", "bount", "incentiv", "stipend", "retain",
-    "purchas", "buy", "swap", "spend", "contribut", "sponsor", "remunerat", "withdraw", "airdrop", "deposit", "seed", "invest(?!igat)",
-    "liquidity", "repay", "loan", "subsid", "bridg", "top[- ]?up", "acqui", "expens", "scholarship", "endow", "prize", "claim",
+    "transfer", "send", "sent", r"pay(?!load)", "paid", r"fund(?!ament)", "grant", "distribut", "budget", "compensat", "invoic",
+    "salar", "reward", "allocat", "reimburs", "refund", "disburs", "donat", "stream", "vest(?:ing|ed)", "bount", "incentiv",
+    "stipend", "retain", "purchas", "buy", "swap(?! fee)", "spend", "contribut", "sponsor", "remunerat", "withdraw", "airdrop",
+    "deposit", "seed", "invest(?!igat)", "liquidity", "repay", "loan", "subsid", "bridg", "top[- ]?up", "acqui", "expens",
+    "scholarship", "endow", "prize", "claim",
 )  # fmt: skip
 _PAYS: Final[dict[str, Any]] = {"amounts": ("amount",), "pays": ("to", "amount"), "mentions": PAYMENT}
 _LEND: Final = ("suppl", "deposit", "lend", "stak", "yield", "invest(?!igat)", "provid", "allocat", "liquidity")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from governance.flags.functions import Effect, Function, Token
-from governance.flags.value_words import UNLIMITED, scaled
+from governance.flags.value_words import scaled
 
 COIN: Final = "ETH"
 _COIN: Final = Token(COIN, 18)
@@ -76,7 +76,7 @@ def allowed(entry: Function, target: str, given: Mapping[str, object], tokens: M
     asset = asset_of(entry, target, given)
     token = token_of(asset, tokens)
     raw = int(str(given["amount"]))
-    # Some tokens hold allowances in 96 bits: their highest number is "without limit" too.
-    unlimited = raw >= UNLIMITED or raw == 2**96 - 1
+    # Some tokens hold allowances in 96, others in 128 bits: their highest number is "without limit" too.
+    unlimited = raw >= 2**128 - 1 or raw == 2**96 - 1
     amount = scaled(raw, token.decimals if token else 0)
     return (Allowance(str(given["spender"]).lower(), amount, token.symbol if token else None, asset, unlimited),)

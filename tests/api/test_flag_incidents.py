@@ -106,4 +106,9 @@ def test_what_is_told_by_half_is_refused_by_name(api: httpx.Client) -> None:
     answer = api.post(f"/v1/daos/{DAO}/proposals", json=row)
 
     refused = answer.json()
-    assert (answer.status_code, refused["field"], refused["value"], refused["rule"]) == (422, "chain.changes[0].unit", None, "is missing")
+    assert (answer.status_code, refused["field"], refused["value"], refused["rule"]) == (
+        422,
+        "body.chain.changes[0].unit",
+        None,
+        "is missing",
+    )

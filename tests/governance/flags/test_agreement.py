@@ -1,8 +1,11 @@
 """R08: a text that says one thing over calls that do another fires; honest texts, however they are phrased, do not."""
 
+from time import monotonic
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from governance.flags.calldata import Call
 from governance.flags.verdicts import Answer, Status
@@ -12,7 +15,6 @@ USDC = "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48"
 OTHER = "0x" + "f6" * 20
 CHECKSUMMED = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 UNNAMED_TOKEN = "0x" + "77" * 20
-BLANK_LINE = "\n\n"
 ROLE = "grantRole(bytes32,address)"
 MINTER = bytes.fromhex("9f2df0fed2c77648de5860a4cc508cd0818c85b8b8a1ab4ceeef8d981c8956a6")
 LTV = "configureReserveAsCollateral(address,uint256,uint256,uint256)"
@@ -95,6 +97,46 @@ FIRED: dict[str, tuple[str, list[Call]]] = {
     "an increase for somebody else": (
         f"Allow {SAFE} to spend 1,000 COMP.",
         [a_call(COMP, "increaseAllowance(address,uint256)", OTHER, 10**18)],
+    ),
+    "an allowance that borrows a payment's amount": (
+        f"Pay 1,000 COMP to {GRANTEE}. Approve {SAFE} for 5 COMP.",
+        [a_payment(), approve(1_000 * 10**18)],
+    ),
+    "a payment in a picture's description": (
+        f"Pay 1,000 COMP to {GRANTEE}. ![5,000 COMP to {OTHER}](https://tide.org/x.png)",
+        [a_payment(), a_payment(OTHER, 5_000)],
+    ),
+    "a payment in words that are not shown": (
+        f"Pay 1,000 COMP to {GRANTEE}. <span style='display:none'>5,000 COMP to {OTHER}</span>",
+        [a_payment(), a_payment(OTHER, 5_000)],
+    ),
+    "a payment in a link's query": (
+        f"Pay 1,000 COMP to {GRANTEE}, see https://tide.org/?sum=5000.",
+        [a_payment(), a_payment(GRANTEE, 5_000)],
+    ),
+    "an agreement that is no number of times": (
+        f"Pay 1,000 COMP as per agreement to {GRANTEE}.",
+        [a_payment(), a_payment()],
+    ),
+    "a kink that differs": (
+        "Set the borrow kink to 85 % and the supply kink to 80 %.",
+        [parameter("setBorrowKink(address,uint64)", SAFE, 10**17)],
+    ),
+    "a threshold that differs": (
+        "Reduce the proposal threshold from 25,000 to 10,000 COMP.",
+        [control("_setProposalThreshold(uint256)", 10**18)],
+    ),
+    "a cap for another asset": (
+        "Raise the supply cap of WETH from 10,000 to 12,000.",
+        [parameter("setSupplyCap(address,uint256)", SAFE, 12_000), parameter("setSupplyCap(address,uint256)", OTHER, 9_000_000)],
+    ),
+    "a delay beside a guardian": (
+        f"We update the guardian to {SAFE}.",
+        [control("setGuardian(address)", SAFE), control("setDelay(uint256)", 0)],
+    ),
+    "what is filed under another word": (
+        "We thank the keepers for their patience with the auctions.",
+        [parameter("file(bytes32,uint256)", b"Line".ljust(32, b"\0"), 10**60)],
     ),
     "an allowance that is not mentioned": (
         "The forum gets a new theme, with larger letters for those of us who are no longer young.",
@@ -227,6 +269,52 @@ CLEAR: dict[str, tuple[str, list[Call]]] = {
         "Set the reserve factor to 25 %. This does not change the owner, and the liquidation threshold remains 80 %.",
         [parameter("setReserveFactor(address,uint256)", SAFE, 2_500)],
     ),
+    "words on what was before": (
+        f"No funds have been spent so far, and no contract was changed. Pay 1,000 COMP to {GRANTEE}.",
+        [a_payment()],
+    ),
+    "a long text with other numbers": (
+        (
+            f"# Summary\nThis transfers **38,250 USDC** to the auditor ({CHECKSUMMED}) for quarter 3.\n\n# Motivation\n"
+            "On 2024-05-01 we agreed on 3 audits; 12 delegates voted. Each costs 12,750 USDC."
+        ),
+        [usdc(CHECKSUMMED.lower(), "38250")],
+    ),
+    "dollars in a table with a total": (
+        f"| Item | Cost |\n|---|---|\n| Work | $30,000 |\n| Travel | $20,000 |\n| **Total** | **$50,000** |\n\nIn USDC, to {GRANTEE}.",
+        [usdc(GRANTEE, "50000")],
+    ),
+    "thousands apart by spaces": (f"A reward of 15 000 USDC to the translators ({GRANTEE}).", [usdc(GRANTEE, "15000")]),
+    "thousands apart by points": (
+        f"Requested: 12.345,50 USDC to {GRANTEE}",
+        [a_call(USDC, "transfer(address,uint256)", GRANTEE, 12_345_500_000)],
+    ),
+    "so much in advance": (f"Send 1500 USDC/month to {GRANTEE} for six months (9,000 USDC upfront).", [usdc(GRANTEE, "9000")]),
+    "a sum in Spanish": (f"Pagar 5,000 USDC a {GRANTEE} por la auditoría de este trimestre.", [usdc(GRANTEE, "5000")]),
+    "an old code beside the new one": (
+        f"This upgrades the governor. New implementation: {SAFE}. Old implementation: {OTHER}.",
+        [control("upgradeTo(address)", SAFE)],
+    ),
+    "an old owner beside the new one": (
+        f"Transfer the ownership from the multisig {OTHER} to the timelock {SAFE}.",
+        [control("transferOwnership(address)", SAFE)],
+    ),
+    "a table of one asset": (
+        "| Asset | LTV | LT | LB |\n|---|---|---|---|\n| LINK | 66% → 68% | 71% → 73% | 7% |",
+        [parameter(LTV, SAFE, 6_800, 7_300, 10_700)],
+    ),
+    "blocks": ("Lower the voting delay from 13,140 blocks to 6,570 blocks.", [control("_setVotingDelay(uint256)", 6_570)]),
+    "a list of factors": (
+        "- UNI collateral factor: 75% to 68%\n- COMP collateral factor: 65% to 60%",
+        [
+            parameter("_setCollateralFactor(address,uint256)", SAFE, 68 * 10**16),
+            parameter("_setCollateralFactor(address,uint256)", OTHER, 60 * 10**16),
+        ],
+    ),
+    "a ceiling that is filed": (
+        "Raise the Line to 500 million DAI.",
+        [parameter("file(bytes32,uint256)", b"Line".ljust(32, b"\0"), 5 * 10**53)],
+    ),
     "no contract changes": (f"No contract changes are needed: we pay 1,000 COMP to {GRANTEE}.", [a_payment()]),
 }
 UNKNOWN: dict[str, tuple[str, list[Call]]] = {
@@ -252,6 +340,26 @@ UNKNOWN: dict[str, tuple[str, list[Call]]] = {
         [parameter(LTV, SAFE, 7_200, 7_700, 10_500)],
     ),
     "a change by so much": ("Raise the supply cap by 20 %.", [parameter("setSupplyCap(address,uint256)", SAFE, 1_200)]),
+    "a number that may be anything": (f"Pay 1,000 COMP to {GRANTEE}. Read at block 5000.", [a_payment(), a_payment(GRANTEE, 5_000)]),
+    "three names and three payments": (
+        "Pay alice.eth 5,000 USDC, bob.eth 4,000 USDC and carol.eth 3,000 USDC.",
+        [usdc(GRANTEE, "5000"), usdc(SAFE, "4000"), usdc(OTHER, "3000")],
+    ),
+    "a deposit through a contract that is not named": (
+        "Deploy 500,000 USDC into the lending pool: approve it and supply.",
+        [
+            a_call(USDC, "approve(address,uint256)", OTHER, 5 * 10**11),
+            a_call(OTHER, "supply(address,uint256,address,uint16)", USDC, 5 * 10**11, TIMELOCK, 0),
+        ],
+    ),
+    "speeds in lists": (
+        "Reduce COMP rewards for both markets by 10%.",
+        [parameter("_setCompSpeeds(address[],uint256[],uint256[])", [SAFE], [1], [1])],
+    ),
+    "a name that is renewed for a fee": (
+        "Renew tide.eth for one year.",
+        [a_call(TARGET, "renew(string,uint256)", "tide", 9, value=10**16)],
+    ),
     "an owner by name": ("Transfer the ownership to the security council.", [control("transferOwnership(address)", SAFE)]),
     "new code without its address": ("Upgrade the proxy to version 2.", [control("upgradeTo(address)", SAFE)]),
     "a payload": (f"Pay 1,000 COMP to {GRANTEE}.", [a_payment(), a_call(TARGET, "execute()")]),
@@ -265,10 +373,6 @@ UNKNOWN: dict[str, tuple[str, list[Call]]] = {
     ),
     "another script": ("我们请求支付审计费用，感谢大家的支持。", [a_payment()]),
 }
-
-
-def _ids(table: dict[str, Any]) -> list[str]:
-    return list(table)
 
 
 @pytest.mark.parametrize("name", FIRED)
@@ -306,6 +410,49 @@ def test_the_calls_of_a_fired_case_need_their_text(name: str) -> None:
     _, made = FIRED[name]
 
     assert judged("R08", a_case(title=None, body=None, calls=calls(*made))).status is Status.UNKNOWN
+
+
+_PIECES = st.sampled_from(
+    [
+        *(body for table in (FIRED, CLEAR, UNKNOWN) for body, _ in table.values()),
+        "1,000 COMP", "$5k", "reserve factor to", "| a | 25 % |\n|---|---|\n", "9" * 70, "1e99 %", "→", "not", "\u0663 COMP", "²", "<!--",
+        "0x",
+    ]
+)  # fmt: skip
+_CALLS = st.sampled_from([call for table in (FIRED, CLEAR, UNKNOWN) for _, made in table.values() for call in made])
+
+
+@given(st.lists(_PIECES | st.text(max_size=30), max_size=5), st.lists(_CALLS, max_size=4))
+def test_any_text_over_any_calls_is_judged(pieces: list[str], made: list[Call]) -> None:
+    """Texts come from whoever proposes: none breaks the rule, and what moves without any text about it is never clear."""
+    answer = held(" ".join(pieces), *made)
+
+    assert answer.status in Status
+    if made and not pieces:
+        assert answer.status is not Status.CLEAR
+
+
+@given(st.sampled_from(sorted(CLEAR)), _CALLS)
+def test_a_further_payment_is_never_clear(name: str, further: Call) -> None:
+    """Whatever an honest proposal says, a payment to a stranger added to its calls does not pass for part of it."""
+    body, made = CLEAR[name]
+    stranger = "0x" + "5c" * 20
+
+    for hidden in (a_payment(stranger, 31_337), Call(stranger, 31_337 * 10**18), usdc(stranger, "31337")):
+        assert held(body, *made, further, hidden).status is not Status.CLEAR
+        if "COMP" in body and "not change" not in body:
+            assert held(body, *made, hidden).status is Status.FIRED
+
+
+@pytest.mark.parametrize(
+    "piece", ["1,", "9 ", "1 000 ", "a" * 9, "[[", "![", "<a ", "0x", "| 1 ", "not ", "no fund ", "from 1 to ", "COMP 1k ", "cap 2 "]
+)
+def test_a_long_text_is_read_in_time(piece: str) -> None:
+    """A text of the longest kind must not keep the reader busy."""
+    began = monotonic()
+    held(piece * (60_000 // len(piece)), *(call for _, made in CLEAR.values() for call in made))
+
+    assert monotonic() - began < 5
 
 
 def test_the_line_names_what_differs() -> None:
