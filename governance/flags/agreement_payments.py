@@ -10,6 +10,7 @@ from governance.flags import claims
 from governance.flags.claimed_amounts import COINS, DOLLARS, STABLE, Amount, amounts, same
 from governance.flags.claims import Mention
 from governance.flags.comparison import NOTHING, Comparison, Held, agreed, contradicted, together, unsure
+from governance.flags.known_functions import TOKENS
 from governance.flags.token_functions import PAYMENT
 from governance.flags.transfers import COIN, Allowance, Transfer
 from governance.flags.value_words import number
@@ -27,9 +28,12 @@ _ALLOW: Final = (
 _UNLIMITED: Final = ("unlimited", "infinite", "max(?:imum)? (?:approv|allowance)", "without (?:a )?limit", "uncapped")
 # A number without its token is an amount where its line says so.
 _STATED: Final = re.compile(r"\b(?:amount|sum|request|budget|payment|cost|total|ask|value|price|fee|grant|salary)|\|", re.IGNORECASE)
+_PERCENT: Final = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{1,2})?)\s?(?:%|percent)")
+_PARTLY: Final = re.compile(r"\b(?:half|third|quarter|tranche|instal+ment|milestone|upfront|up front)", re.IGNORECASE)
+_TRANCHES: Final = {Decimal(1) / number for number in (2, 3, 4, 5, 6, 12)}
 # Coin that goes along with a call up to this much may be its fee (a bridge's ticket).
 _FEE: Final = Decimal("0.1")
-_MOST_PARTS: Final = 12
+_MOST_PARTS: Final = 10
 _MOST_TIMES: Final = 60
 
 
@@ -54,10 +58,10 @@ def _group(held: Held, group: list[Transfer], named: Sequence[Amount]) -> Compar
     own = [each for each in named if each.token is not None and _is_named_in(each.token, symbol)]
     if not own:
         return _unclaimed(held, symbol, group, named)
-    said = {each.amount for each in own}
+    said = {each.amount for each in own if not each.aside}
     left = [each for each in group if not _matches(each.amount, said)]
     sum_ = sum((each.amount for each in group), Decimal(0))
-    totals = [each.amount for each in own if each.total]
+    totals = [each.amount for each in own if each.total and not each.aside]
     if left:
         return _unmatched(held, group, left=left, own=own, named=named)
     if totals and max(totals) >= max(said) and sum_ > max(totals):
@@ -68,7 +72,7 @@ def _group(held: Held, group: list[Transfer], named: Sequence[Amount]) -> Compar
 def _unmatched(held: Held, group: list[Transfer], *, left: list[Transfer], own: Sequence[Amount], named: Sequence[Amount]) -> Comparison:
     """Some payments are not named one by one: a sum of them may be, or a part of a payment; else they are not in the text."""
     symbol = str(group[0].token)
-    said = {each.amount for each in own}
+    said = {each.amount for each in own if not each.aside}
     sum_, rest = (sum((each.amount for each in part), Decimal(0)) for part in (group, left))
     parts = _parts(own)
     if len(left) == len(group) and _matches(sum_, said):
@@ -78,11 +82,13 @@ def _unmatched(held: Held, group: list[Transfer], *, left: list[Transfer], own: 
     if _matches(sum_, said):
         return unsure(f"how the {number(sum_)} {symbol} are shared out")
     bare = {each.amount for each in named if each.token is None}
-    if all(_matches(each.amount, parts | bare) or _is_multiple(each.amount, own) for each in left):
+    # Where nothing is said to be paid, what the text says is held may be meant.
+    parts |= bare | _shares(held, said) | (set() if said else {each.amount for each in own})
+    if all(_matches(each.amount, parts) or _is_multiple(each.amount, own) for each in left):
         return unsure(f"whether {_listed(left)} follow from the amounts in the text")
     if claims.mention(held.text, _CONVERTED) is Mention.SAID and any(each.token == DOLLARS or each.token != same(symbol) for each in named):
         return unsure(f"at which price {_listed(left)} were reckoned")
-    shown = ", ".join(number(each) for each in sorted(said)[:4])
+    shown = ", ".join(number(each) for each in sorted({each.amount for each in own})[:4])
     if len(left) == len(group):
         return contradicted(f"the text names {shown} {symbol}, the calls pay {number(sum_)}")
     return contradicted(f"the calls also pay {_listed(left)} {symbol} to {left[0].recipient}, which the text does not name ({shown})")
@@ -144,7 +150,8 @@ def _recipients(held: Held, paid: Sequence[Transfer]) -> list[Comparison]:
     found = []
     for each in dict.fromkeys((pay.recipient, pay.along) for pay in paid):
         recipient, along = each
-        if held.known(recipient):
+        # What goes along to a known token's own contract is wrapped there.
+        if held.known(recipient) or (along and recipient in TOKENS):
             found.append(agreed("recipients"))
         elif not along and recipient not in held.explained and held.somebody_else(held.appointed):
             found.append(contradicted(f"the calls pay {recipient}, which the text does not name"))
@@ -233,6 +240,13 @@ def _parts(own: Sequence[Amount]) -> set[Decimal]:
     """The sums of several of the amounts."""
     each = sorted({claim.amount for claim in own})[:_MOST_PARTS]
     return {sum(chosen, Decimal(0)) for size in range(2, len(each) + 1) for chosen in combinations(each, size)}
+
+
+def _shares(held: Held, said: set[Decimal]) -> set[Decimal]:
+    """The amounts in parts that the text names: 20 % of it now, half of it, a first tranche."""
+    shown = claims.visible(held.text)
+    named = {Decimal(found) / 100 for found in _PERCENT.findall(shown)[:_MOST_TIMES]}
+    return {each * part for each in sorted(said)[:_MOST_TIMES] for part in named | (_TRANCHES if _PARTLY.search(shown) else set())}
 
 
 def _is_multiple(amount: Decimal, own: Sequence[Amount]) -> bool:

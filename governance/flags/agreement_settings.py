@@ -65,7 +65,9 @@ def _whom(held: Held, call: Decoded, name: str, value: str) -> Comparison:
     strangers = sorted(each for each in named if not held.known(each))
     if not strangers:
         return agreed(f"the {_plain(name)}")
-    if strangers[0] != _NOUGHT and held.somebody_else(held.receiving | (held.appointed - named)):
+    # A token that is handed over is received like a payment: whoever else is paid explains nothing.
+    paid = frozenset() if call.effect is Effect.TRANSFER else held.receiving
+    if strangers[0] != _NOUGHT and held.somebody_else(paid | (held.appointed - named)):
         return contradicted(f"it would {call.words}, but the text does not name {strangers[0]}")
     return unsure(f"whether {strangers[0]} is the {_plain(name)} that the text means")
 
@@ -107,4 +109,4 @@ def _label(setting: Setting, given: dict[str, str]) -> str:
 
 
 def _plain(name: str) -> str:
-    return {"ward": "administrator", "new": "new signer", "init": "code", "account": "account"}.get(name, name)
+    return {"ward": "administrator", "new": "new signer", "init": "code", "to": "recipient"}.get(name, name)

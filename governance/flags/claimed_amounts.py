@@ -46,11 +46,22 @@ _BEFORE: Final = re.compile(r"(?<![A-Za-z0-9])\$?([A-Z][A-Za-z0-9.]{1,10})[\s:=]
 _SYMBOL: Final = re.compile(r"[a-z]{0,4}[A-Z][A-Z0-9]{1,9}(?:\.e)?")
 _TOTAL: Final = re.compile(r"\b(?:total(?!ly| supply)|sum of|overall|altogether|aggregate)\b", re.IGNORECASE)
 _EACH: Final = re.compile(
-    r"\b(?:each|(?<!as )per(?! (?:the|our|this|your|its)\b)|apiece|every|"
+    r"\b(?:each|(?<!as )per(?! (?:the|our|this|your|its)\b)|apiece|every|an? (?:month|week|quarter|year|head)|"
     r"monthly|quarterly|weekly|annually|respectively|twice)\b|/\s?(?:mo|month|year|week|quarter)",
     re.IGNORECASE,
 )
 _BARE_END: Final = re.compile(r"\s*(?:$|[|,.;:)\]\n+=/]|[-–—]|tokens?\b|units?\b)")
+# What is held, was paid or is needed otherwise is no payment.
+_HELD_BEFORE: Final = re.compile(
+    r"\b(?:holds?|holding|has|have|had|owns?|balances? (?:of|is)|reserves? (?:of|are)|supply (?:of|is)|market cap (?:of|is)|"
+    r"(?:quorum|threshold) (?:of|is)|raised|earned|received)\s+(?:about|around|over|some|roughly|nearly|almost|more than|~)?\s*$",
+    re.IGNORECASE,
+)
+_HELD_AFTER: Final = re.compile(
+    r"^[^.;]{0,24}\b(?:in (?:the|our|its) treasury|in circulation|outstanding|(?:the|our) (?:treasury|dao) (?:holds|has|owns)|"
+    r"last (?:year|quarter|month|week|season)|ago|previously)\b",
+    re.IGNORECASE,
+)
 _SENTENCE: Final = re.compile(r"\n|(?<=[.;!?])\s")
 _WEI: Final = {"wei": 18, "gwei": 9}
 # How far around a number its words are looked for, and how many numbers a text may name; those beyond are not taken for named.
@@ -65,7 +76,7 @@ class Amount:
     """So much of a token, in whole tokens; `token` is None where the number stands alone.
 
     `total`: it is called a total; `each`: it is said to be paid more than once. `line` is the sentence, or the line of a table,
-    that it stands in.
+    that it stands in. `aside`: it is said to be held, or of the past.
     """
 
     amount: Decimal
@@ -73,6 +84,7 @@ class Amount:
     total: bool = False
     each: bool = False
     line: str = ""
+    aside: bool = False
 
 
 def same(symbol: str) -> str:
@@ -104,12 +116,13 @@ def _one(number: Decimal, found: re.Match[str], line: str, known: frozenset[str]
     total = bool(_TOTAL.search(before[-45:]) or re.match(r"[^.;]{0,20}\b(?:in total|altogether|overall)\b", after))
     each = bool(_EACH.search(after[:60]) or re.search(r"\b(?:each|every|per)\b[^.;]{0,40}$", before[-60:], re.IGNORECASE))
     year = found["factor"] is None and found["number"].isdigit() and int(found["number"][:5]) in _YEARS
+    aside = bool(_HELD_BEFORE.search(before) or _HELD_AFTER.search(after))
     if found["coin"] and not (symbol and symbol.upper() in STABLE):
-        yield Amount(number, DOLLARS if "$" in found["coin"] else found["coin"], total, each, line)
+        yield Amount(number, DOLLARS if "$" in found["coin"] else found["coin"], total, each, line, aside)
     elif unit and unit["unit"].lower() in _WEI:
-        yield Amount(number.scaleb(-_WEI[unit["unit"].lower()]), "ETH", total, each, line)
+        yield Amount(number.scaleb(-_WEI[unit["unit"].lower()]), "ETH", total, each, line, aside)
     elif symbol and not year:
-        yield Amount(number, same(symbol), total, each, line)
+        yield Amount(number, same(symbol), total, each, line, aside)
     elif (
         (earlier := _BEFORE.search(before))
         and not symbol
@@ -117,9 +130,9 @@ def _one(number: Decimal, found: re.Match[str], line: str, known: frozenset[str]
         and (number >= 1_000 or found["factor"])
         and not year
     ):
-        yield Amount(number, same(earlier[1]), total, each, line)
+        yield Amount(number, same(earlier[1]), total, each, line, aside)
     elif _BARE_END.match(after) or year:
-        yield Amount(number, None, total, each, line)
+        yield Amount(number, None, total, each, line, aside)
 
 
 def _in_table(table: Table, known: frozenset[str]) -> Iterator[Amount]:

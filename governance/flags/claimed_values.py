@@ -146,24 +146,26 @@ def _just_before(before: str) -> list[Value]:
 
 
 def _from_table(table: Table, noun: re.Pattern[str], new: list[Value], beside: list[Value]) -> bool:
-    there = False
-    for place, head in enumerate(table.header):
-        if noun.search(head):
-            there = True
-            if not _OLD_COLUMN.search(head):
-                for row in table.rows:
-                    _cell(row[place] if place < len(row) else "", new, beside)
-    wanted = [place for place, head in enumerate(table.header) if _NEW_COLUMN.search(head) and not _OLD_COLUMN.search(head)]
-    old = [place for place, head in enumerate(table.header) if _OLD_COLUMN.search(head)]
-    for row in (table.header, *table.rows):
-        at = next((place for place, cell in enumerate(row) if noun.search(cell)), None)
-        if at is None or (row is table.header and len(table.rows) > 0 and not any(_NUMBER.search(cell) for cell in row)):
-            continue
-        there = True
-        places = wanted or [place for place in range(len(row) - 1, at, -1) if place not in old and _NUMBER.search(row[place])][:1]
-        for place in places:
+    """Reads the cells under a head, beside a name, or of a table whose title is the name; whether there were any."""
+    old = {place for place, head in enumerate(table.header) if _OLD_COLUMN.search(head)}
+    wanted = [place for place, head in enumerate(table.header) if _NEW_COLUMN.search(head) and place not in old]
+    named = [place for place, head in enumerate(table.header) if noun.search(head)]
+    for place in named:
+        for row in table.rows if place not in old else ():
             _cell(row[place] if place < len(row) else "", new, beside)
-    return there
+    headed = not any(_NUMBER.search(cell) for cell in table.header) and len(table.rows) > 0
+    rows = [(row, at) for row in (table.rows if headed else (table.header, *table.rows)) if (at := _place(row, noun)) is not None]
+    if not named and not rows and noun.search(table.title):
+        rows = [(row, 0) for row in table.rows]
+    for row, at in rows:
+        last = [place for place in range(len(row) - 1, at, -1) if place not in old and _NUMBER.search(row[place])][:1]
+        for place in wanted or last:
+            _cell(row[place] if place < len(row) else "", new, beside)
+    return bool(named or rows)
+
+
+def _place(row: tuple[str, ...], noun: re.Pattern[str]) -> int | None:
+    return next((place for place, cell in enumerate(row) if noun.search(cell)), None)
 
 
 def _cell(cell: str, new: list[Value], beside: list[Value]) -> None:

@@ -26,7 +26,8 @@ _NOTHING_RUNS: Final = re.compile(
 _NOTHING_MOVES: Final = re.compile(
     r"\b(?:no (?:fund|treasury|token|asset|money)(?![^.\n]{0,25}\b(?:was|were|has|have|had|been)\b)[^.\n]{0,30}"
     r"(?:moved?|spent|transfer\w*|paid|leave|action)|"
-    r"(?:does not|will not|doesn't|won't|do not) (?:move|transfer|spend|pay) (?:any |of |the )*(?:fund|token|treasury|money|asset))",
+    r"(?:does not|will not|doesn't|won't|do not) (?:move|transfer|spend|pay) (?:any |of |the )*(?:fund|token|treasury|money|asset)|"
+    r"pays? (?:nobody|no one|nothing)\b)",
     re.IGNORECASE,
 )
 _NO_NEW_CODE: Final = re.compile(

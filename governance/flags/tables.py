@@ -10,10 +10,11 @@ _RULE: Final = re.compile(r"\|?[\s:|-]*-{2,}[\s:|-]*")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The cells of the first line, and those of each line below it."""
+    """The cells of the first line, and those of each line below it; `title` is the line of text before them."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    title: str = ""
 
 
 @lru_cache(maxsize=64)
@@ -28,7 +29,8 @@ def split(text: str) -> tuple[str, tuple[Table, ...]]:
                 rows.append(tuple(cell.strip() for cell in line.strip().strip("|").split("|")))
             continue
         if rows:
-            found.append(Table(rows[0], tuple(rows[1:])))
+            title = next((each for each in reversed(prose[-3:]) if each.strip()), "")
+            found.append(Table(rows[0], tuple(rows[1:]), title))
             rows = []
         prose.append(line)
     return "\n".join(prose), tuple(found)

@@ -118,6 +118,38 @@ FIRED: dict[str, tuple[str, list[Call]]] = {
         f"Pay 1,000 COMP as per agreement to {GRANTEE}.",
         [a_payment(), a_payment()],
     ),
+    "what the treasury holds in place of what is asked": (
+        f"Fund {GRANTEE} with 1,000 COMP. The treasury holds 5,000,000 COMP.",
+        [a_payment(GRANTEE, 5_000_000)],
+    ),
+    "a second payment to one of two": (
+        f"Pay 500 COMP to {GRANTEE} and 500 COMP to {SAFE}.",
+        [a_payment(GRANTEE, 500), a_payment(SAFE, 500), a_payment(SAFE, 500)],
+    ),
+    "a collectible for somebody else": (
+        f"Pay 1,000 COMP to {GRANTEE}.",
+        [a_payment(), a_call(TARGET, "safeTransferFrom(address,address,uint256)", TIMELOCK, OTHER, 7)],
+    ),
+    "a payment to nobody": ("We pay nobody, and thank the council.", [a_payment()]),
+    "a signer who alone decides": (
+        f"We add the signer {GRANTEE} and keep the threshold at 4.",
+        [a_call(TARGET, "addOwnerWithThreshold(address,uint256)", GRANTEE, 1)],
+    ),
+    "a price feed of somebody else": (
+        f"Change the price feed of WETH to {SAFE}.",
+        [control("setFeed(string,address)", "WETH", OTHER)],
+    ),
+    "more coin through a bridge": (
+        f"Send 10 ETH to {GRANTEE} on Arbitrum.",
+        [
+            a_call(
+                TARGET,
+                "createRetryableTicket(address,uint256,uint256,address,address,uint256,uint256,bytes)",
+                *(GRANTEE, 10**20, 1, SAFE, SAFE, 1, 1, b""),
+                value=10**20 + 10**16,
+            )
+        ],
+    ),
     "a kink that differs": (
         "Set the borrow kink to 85 % and the supply kink to 80 %.",
         [parameter("setBorrowKink(address,uint64)", SAFE, 10**17)],
@@ -303,6 +335,18 @@ CLEAR: dict[str, tuple[str, list[Call]]] = {
         "| Asset | LTV | LT | LB |\n|---|---|---|---|\n| LINK | 66% → 68% | 71% → 73% | 7% |",
         [parameter(LTV, SAFE, 6_800, 7_300, 10_700)],
     ),
+    "coin that is wrapped": (
+        "Wrap 50 ETH into WETH.",
+        [a_call("0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2", "deposit()", value=50 * 10**18)],
+    ),
+    "a table under its title": (
+        "Supply caps:\n\n| Asset | Current | New |\n|---|---|---|\n| WETH | 1,800,000 | 2,000,000 |\n| WBTC | 43,000 | 45,000 |",
+        [parameter("setSupplyCap(address,uint256)", SAFE, 2_000_000), parameter("setSupplyCap(address,uint256)", OTHER, 45_000)],
+    ),
+    "a role that moves": (
+        f"We revoke the minter role from {OTHER} and grant it to {SAFE}.",
+        [control("revokeRole(bytes32,address)", MINTER, OTHER), control(ROLE, MINTER, SAFE)],
+    ),
     "blocks": ("Lower the voting delay from 13,140 blocks to 6,570 blocks.", [control("_setVotingDelay(uint256)", 6_570)]),
     "a list of factors": (
         "- UNI collateral factor: 75% to 68%\n- COMP collateral factor: 65% to 60%",
@@ -341,6 +385,11 @@ UNKNOWN: dict[str, tuple[str, list[Call]]] = {
     ),
     "a change by so much": ("Raise the supply cap by 20 %.", [parameter("setSupplyCap(address,uint256)", SAFE, 1_200)]),
     "a number that may be anything": (f"Pay 1,000 COMP to {GRANTEE}. Read at block 5000.", [a_payment(), a_payment(GRANTEE, 5_000)]),
+    "a month times three": (
+        f"Extend the contract of our auditors for $30,000 a month, three months, in USDC. Wallet {GRANTEE}",
+        [usdc(GRANTEE, "90000")],
+    ),
+    "a part of it now": (f"Send 1,000 COMP to {GRANTEE}, 20% of it now.", [a_payment(GRANTEE, 200)]),
     "three names and three payments": (
         "Pay alice.eth 5,000 USDC, bob.eth 4,000 USDC and carol.eth 3,000 USDC.",
         [usdc(GRANTEE, "5000"), usdc(SAFE, "4000"), usdc(OTHER, "3000")],
@@ -445,14 +494,17 @@ def test_a_further_payment_is_never_clear(name: str, further: Call) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["1,", "9 ", "1 000 ", "a" * 9, "[[", "![", "<a ", "0x", "| 1 ", "not ", "no fund ", "from 1 to ", "COMP 1k ", "cap 2 "]
+    "piece",
+    ["1,", "9 ", "1 000 ", "aaaa", "[[", "![", "<a ", "0x", "| 1 ", "not ", "no fund ", "from 1 to ", "COMP 1k ", "cap 2 ", "7 COMP 3 % "],
 )
 def test_a_long_text_is_read_in_time(piece: str) -> None:
     """A text of the longest kind must not keep the reader busy."""
     began = monotonic()
-    held(piece * (60_000 // len(piece)), *(call for _, made in CLEAR.values() for call in made))
+    many = [a_payment(f"0x{number:040x}", number) for number in range(1, 200)]
+    held(piece * (60_000 // len(piece)), *many, *(call for _, made in CLEAR.values() for call in made))
 
-    assert monotonic() - began < 5
+    # Seconds on one core; what grows with the square of the length would take minutes.
+    assert monotonic() - began < 20
 
 
 def test_the_line_names_what_differs() -> None:
