@@ -47,7 +47,15 @@ def payments(held: Held) -> Comparison:
         groups.setdefault((each.token or "", each.asset if each.token is None else ""), []).append(each)
     named = amounts(held.text, held.symbols)
     sums = [_group(held, group, named) for group in groups.values()]
-    return together([*sums, *_recipients(held, judged), *_crossed(held, judged, named), *(_fee(held, each, named) for each in fees)])
+    return together(
+        [
+            *sums,
+            *_recipients(held, judged),
+            *_crossed(held, judged, named),
+            *(_promised(held, each, named) for each in judged),
+            *(_fee(held, each, named) for each in fees),
+        ]
+    )
 
 
 def _group(held: Held, group: list[Transfer], named: Sequence[Amount]) -> Comparison:
@@ -176,6 +184,18 @@ def _crossed(held: Held, paid: Sequence[Transfer], named: Sequence[Amount]) -> l
         if own and not _matches(pay.amount, own) and not _matches(all_, own) and _matches(pay.amount, theirs):
             found.append(contradicted(f"the text names {number(min(own))} for {pay.recipient}, the calls pay it {number(pay.amount)}"))
     return found
+
+
+def _promised(held: Held, pay: Transfer, named: Sequence[Amount]) -> Comparison:
+    """Where the sentence with the amount names one address, nobody whom the text does not name gets it."""
+    own = [each for each in named if each.token is not None and _is_named_in(each.token, pay.token or "")]
+    saying = [each for each in own if _matches(pay.amount, {each.amount})]
+    if pay.along or held.known(pay.recipient) or any(claims.names_somebody_in(each.line) for each in saying):
+        return NOTHING
+    whom = [found for each in saying if len(found := claims.addresses_in(each.line) - held.explained) == 1]
+    if not whom:
+        return NOTHING
+    return contradicted(f"the text names {next(iter(whom[0]))} for {number(pay.amount)} {pay.token}, the calls pay {pay.recipient}")
 
 
 def _fee(held: Held, paid: Transfer, named: Sequence[Amount]) -> Comparison:

@@ -66,6 +66,7 @@ _SENTENCE: Final = re.compile(r"\n|(?<=[.;!?])\s")
 _WEI: Final = {"wei": 18, "gwei": 9}
 # How far around a number its words are looked for, and how many numbers a text may name; those beyond are not taken for named.
 _WINDOW: Final = 80
+_SAID: Final = 300
 _MOST: Final = 1_000
 # Years that stand before a token's name count nothing: "the 2024 COMP budget".
 _YEARS: Final = range(1990, 2101)
@@ -111,6 +112,7 @@ def _in_line(line: str, known: frozenset[str]) -> Iterator[Amount]:
 
 def _one(number: Decimal, found: re.Match[str], line: str, known: frozenset[str]) -> Iterator[Amount]:
     after, before = line[found.end() : found.end() + _WINDOW], line[max(0, found.start() - _WINDOW) : found.start()]
+    line = line[max(0, found.start() - _SAID) : found.end() + _SAID]
     unit = _UNIT.match(after)
     symbol = unit["unit"] if unit and _is_token(unit["unit"], known) else None
     total = bool(_TOTAL.search(before[-45:]) or re.match(r"[^.;]{0,20}\b(?:in total|altogether|overall)\b", after))
@@ -138,7 +140,7 @@ def _one(number: Decimal, found: re.Match[str], line: str, known: frozenset[str]
 def _in_table(table: Table, known: frozenset[str]) -> Iterator[Amount]:
     heads = [_tokens_in(cell, known) for cell in table.header]
     for row in table.rows:
-        line = " | ".join(row)
+        line = " | ".join(row)[: 4 * _SAID]
         beside = [cell.strip("$ ") for cell in row if _is_token(cell.strip("$ "), known)]
         total = bool(_TOTAL.search(line))
         for place, cell in enumerate(row):

@@ -11,7 +11,7 @@ from typing import Final
 
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}(?![0-9a-fA-F])")
 _SHORTENED: Final = re.compile(r"0x[0-9a-fA-F]{2,16}(?:…|\.{2,3})[0-9a-fA-F]{2,16}")
-_NAME: Final = re.compile(r"\b(?:[a-z0-9][a-z0-9-]*\.)+eth\b(?!\.\w)", re.IGNORECASE)
+_NAME: Final = re.compile(r"\b(?:[a-z0-9][a-z0-9-]{0,62}\.){1,5}eth\b(?!\.\w)", re.IGNORECASE)
 _SAME_AS: Final = re.compile(
     r"\b(?:same|identical|equal|unchanged|analogous)\b[^.\n]{0,80}?\b(?:as|to|from|with)\b[^.\n]{0,60}?"
     r"(?:proposal|prop|#|no\.?|bip|vote)\s*[-#]?\s*(\d{1,6})\b",
@@ -97,7 +97,12 @@ def addresses_in(shown: str) -> set[str]:
 
 def names_somebody(text: str) -> bool:
     """Whether it names recipients in a way that is no address: an ENS name, or an address cut short."""
-    return _NAME.search(visible(text)) is not None or _SHORTENED.search(visible(text)) is not None
+    return names_somebody_in(visible(text))
+
+
+def names_somebody_in(shown: str) -> bool:
+    """The same of words that are visible."""
+    return _NAME.search(shown) is not None or _SHORTENED.search(shown) is not None
 
 
 def same_as(text: str) -> list[str]:

@@ -1,11 +1,10 @@
 """Tables in a proposal's text, as Markdown writes them."""
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-_RULE: Final = re.compile(r"\|?[\s:|-]*-{2,}[\s:|-]*")
+_RULE: Final = frozenset("|:- \t")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ def split(text: str) -> tuple[str, tuple[Table, ...]]:
     rows: list[tuple[str, ...]] = []
     for line in [*text.split("\n"), ""]:
         if line.count("|") >= 2 or (rows and "|" in line):
-            if not _RULE.fullmatch(line.strip()):
+            if "--" not in line or not set(line) <= _RULE:
                 rows.append(tuple(cell.strip() for cell in line.strip().strip("|").split("|")))
             continue
         if rows:

@@ -130,6 +130,10 @@ FIRED: dict[str, tuple[str, list[Call]]] = {
         f"Pay 1,000 COMP to {GRANTEE}.",
         [a_payment(), a_call(TARGET, "safeTransferFrom(address,address,uint256)", TIMELOCK, OTHER, 7)],
     ),
+    "a stranger in a text that also names a friend": (
+        f"Pay 1,000 COMP to {GRANTEE}. Questions go to helper.tide.eth.",
+        [a_payment(OTHER)],
+    ),
     "a payment to nobody": ("We pay nobody, and thank the council.", [a_payment()]),
     "a signer who alone decides": (
         f"We add the signer {GRANTEE} and keep the threshold at 4.",
@@ -495,7 +499,29 @@ def test_a_further_payment_is_never_clear(name: str, further: Call) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["1,", "9 ", "1 000 ", "aaaa", "[[", "![", "<a ", "0x", "| 1 ", "not ", "no fund ", "from 1 to ", "COMP 1k ", "cap 2 ", "7 COMP 3 % "],
+    [
+        "1,",
+        "9 ",
+        "1 000 ",
+        "aaaa",
+        "[[",
+        "![",
+        "<a ",
+        "0x",
+        "| 1 ",
+        "not ",
+        "no fund ",
+        "from 1 to ",
+        "COMP 1k ",
+        "cap 2 ",
+        "7 COMP 3 % ",
+        "a-",
+        "a.",
+        "<b hidden>",
+        "|-",
+        "--",
+        "- x|",
+    ],
 )
 def test_a_long_text_is_read_in_time(piece: str) -> None:
     """A text of the longest kind must not keep the reader busy."""
