@@ -10,6 +10,9 @@ from functools import lru_cache
 from typing import Final
 
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}(?![0-9a-fA-F])")
+_GIVING: Final = re.compile(
+    r"\b(?:from|author|proposer|by|token|old|previous|former|formerly)\b[^\n.;]{0,24}?(0x[0-9a-fA-F]{40})(?![0-9a-fA-F])", re.IGNORECASE
+)
 _SHORTENED: Final = re.compile(r"0x[0-9a-fA-F]{2,16}(?:…|\.{2,3})[0-9a-fA-F]{2,16}")
 _NAME: Final = re.compile(r"\b(?:[a-z0-9][a-z0-9-]{0,62}\.){1,5}eth\b(?!\.\w)", re.IGNORECASE)
 _SAME_AS: Final = re.compile(
@@ -93,6 +96,11 @@ def addresses(text: str) -> set[str]:
 def addresses_in(shown: str) -> set[str]:
     """The addresses in words that are visible."""
     return {found.lower() for found in _ADDRESS.findall(shown)}
+
+
+def givers(text: str) -> set[str]:
+    """The addresses that the text names as where something comes from, or as what was before."""
+    return {found.lower() for found in _GIVING.findall(visible(text))}
 
 
 def names_somebody(text: str) -> bool:

@@ -80,10 +80,10 @@ class Held:
 
     @cached_property
     def explained(self) -> frozenset[str]:
-        """Addresses that the text names for other reasons than to say who gets something: contracts, tokens, the proposer."""
+        """Addresses that the text names for other reasons than to say who gets something: contracts, tokens, who gives or proposes."""
         assets = {each.asset for each in self._moved}
         author = set() if self.case.author is None else {self.case.author}
-        return frozenset({call.target for call in self.calls} | assets | set(TOKENS) | author)
+        return frozenset({call.target for call in self.calls} | assets | set(TOKENS) | author | claims.givers(self.text))
 
     @cached_property
     def appointed(self) -> frozenset[str]:

@@ -134,6 +134,10 @@ FIRED: dict[str, tuple[str, list[Call]]] = {
         f"Pay 1,000 COMP to {GRANTEE}. Questions go to helper.tide.eth.",
         [a_payment(OTHER)],
     ),
+    "a stranger in a text that says where the money comes from": (
+        f"From our Safe {SAFE} we pay 1,000 COMP to {GRANTEE}.",
+        [a_payment(OTHER)],
+    ),
     "a payment to nobody": ("We pay nobody, and thank the council.", [a_payment()]),
     "a signer who alone decides": (
         f"We add the signer {GRANTEE} and keep the threshold at 4.",
@@ -394,6 +398,7 @@ UNKNOWN: dict[str, tuple[str, list[Call]]] = {
         [usdc(GRANTEE, "90000")],
     ),
     "a part of it now": (f"Send 1,000 COMP to {GRANTEE}, 20% of it now.", [a_payment(GRANTEE, 200)]),
+    "an address from which it is paid": (f"From our Safe {SAFE} we pay 1,000 COMP to the auditor.", [a_payment()]),
     "three names and three payments": (
         "Pay alice.eth 5,000 USDC, bob.eth 4,000 USDC and carol.eth 3,000 USDC.",
         [usdc(GRANTEE, "5000"), usdc(SAFE, "4000"), usdc(OTHER, "3000")],
