@@ -20,6 +20,7 @@ from torch import nn
 from tqdm import tqdm
 
 from nlp.base_weights import base_folder
+from nlp.encoder import Encoder, Precision
 from nlp.outcome_dataset import Case, read_dump
 from nlp.outcome_metrics import score
 from nlp.outcome_text import proposal_text
@@ -41,10 +42,11 @@ class TextOnly(nn.Module):
         super().__init__()
         self.text = TextNetwork(base_folder())
         self.head = nn.Linear(self.text.width, 1)
+        self.rounded = Encoder(self.text, base_folder(), 256).precision is Precision.BFLOAT16
 
     def forward(self, windows: Sequence[Window]) -> torch.Tensor:
         """One number per window."""
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.rounded):
             pooled = self.text.dropout(self.text.pooled(*padded(windows)))
         odds: torch.Tensor = self.head(pooled.float())[:, 0]
         return odds

@@ -125,7 +125,7 @@ def _read(weights: bytes, lessons: Sequence[StanceLesson], pooler: Pooler) -> Sh
 
 def _macro_f1(weights: bytes, tests: Sequence[StanceLesson], pooler: Pooler) -> Figures:
     sheet = _read(weights, tests, pooler)
-    return figures(np.array(sheet.labels), softmax(sheet.logits), LABELS)
+    return figures(np.array(sheet.labels), softmax(sheet.calibrated), LABELS)
 
 
 def _shown(found: Figures) -> str:

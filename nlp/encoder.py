@@ -47,7 +47,7 @@ class EncodedTexts:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedText:
-    """One text's logits, its windows, the character at which each token begins, and what each token brings to the logits."""
+    """One text's logits and log-temperatures, its windows, the character at which each token begins, and what each brings to them."""
 
     logits: Floats
     windows: int
@@ -67,13 +67,13 @@ class Encoder:
         self.cut = WindowCut(window_tokens)
         self._last_target: tuple[str, list[int]] = "", []
         self._layers, self.precision = _at_best_precision(network.eval(), precision)
-        heads = [cast("nn.Linear", network.heads[task]) for task in LABELS]
+        heads = [cast("nn.Linear", layers[task]) for layers in (network.heads, network.temperatures) for task in LABELS]
         self._weights = torch.cat([head.weight for head in heads]).detach().float()
         self._bias = torch.cat([head.bias for head in heads]).detach().float()
         self._width = network.width
 
     def logits(self, pairs: Sequence[tuple[str, str]]) -> EncodedTexts:
-        """Logits of all heads side by side, in the order of `LABELS`; a pair is (text, target or "").
+        """Logits of all heads side by side, in the order of `LABELS`, then logarithms of temperatures; a pair is (text, target or "").
 
         Raises `ModelUnavailable` when the network gives numbers that are not finite.
         """
@@ -139,7 +139,11 @@ class Encoder:
 
     def embeddings(self, texts: Sequence[str]) -> EncodedTexts:
         """Mean-pooled last layer, one row of 384 numbers per text."""
-        return self._encode([(text, "") for text in texts], self._pooled, self._width)
+        return self.vectors([(text, "") for text in texts])
+
+    def vectors(self, pairs: Sequence[tuple[str, str]]) -> EncodedTexts:
+        """What the heads see of each (text, target or ""): one row of 384 numbers."""
+        return self._encode(pairs, self._pooled, self._width)
 
     def _pooled(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
         """The mean of the last layer over real tokens, fp32."""

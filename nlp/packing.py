@@ -1,8 +1,7 @@
 """Trained weights as they ship: what training changed, as half-precision differences from the base encoder."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from safetensors.torch import load, save
@@ -13,26 +12,20 @@ from nlp.base_weights import MODEL_SHA256, TOKENIZER_SHA256
 from nlp.model_store import read_header
 from nlp.text_network import TextNetwork
 
-FORMAT = "assent-text/1"
+FORMAT = "assent-text/2"
 HEADER_ENTRY = "assent"
 LICENCE = "CC-BY-SA-4.0"
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingRules:
-    """What besides the weights decides a reading; it travels in the weight file, under the same digest.
-
-    `temperatures` are by task, at the usual length; `length_powers` say how they go with the length (`Temperature`),
-    and are 0 where a file does not name them.
-    """
+    """What besides the weights decides a reading; it travels in the weight file, under the same digest."""
 
     window_tokens: int
-    temperatures: Mapping[str, float]
-    length_powers: Mapping[str, float] = field(default_factory=dict)
 
 
 def pack(network: TextNetwork, base: Path, rules: ReadingRules) -> bytes:
-    """The safetensors bytes of a trained network. Heads stay fp32; everything else is (trained - base) in fp16.
+    """The safetensors bytes of a trained network. Heads and temperatures stay fp32; everything else is (trained - base) in fp16.
 
     Differences are small, and fp16 is finest near zero, so the rebuilt weights are nearer the trained ones than any
     16-bit form of the weights themselves.
@@ -41,7 +34,7 @@ def pack(network: TextNetwork, base: Path, rules: ReadingRules) -> bytes:
     tensors: dict[str, Tensor] = {}
     for name, tensor in network.trained().items():
         kept = tensor.detach().float()
-        tensors[name] = kept.contiguous() if _is_head(name) else (kept - start[name]).half().contiguous()
+        tensors[name] = kept.contiguous() if _is_ours(name) else (kept - start[name]).half().contiguous()
     about = {
         "format": FORMAT,
         "base_sha256": MODEL_SHA256,
@@ -65,11 +58,11 @@ def unpack(data: bytes, base: Path) -> tuple[TextNetwork, ReadingRules]:
     if set(tensors) != set(start):
         raise ModelUnavailable("weights do not fit the network", differing=", ".join(sorted(set(tensors) ^ set(start)))[:200])
     network.load_state_dict(
-        {name: tensor.float() if _is_head(name) else start[name] + tensor.float() for name, tensor in tensors.items()}, strict=False
+        {name: tensor.float() if _is_ours(name) else start[name] + tensor.float() for name, tensor in tensors.items()}, strict=False
     )
     rules = about["rules"]
     return network.eval(), ReadingRules(**rules)
 
 
-def _is_head(name: str) -> bool:
-    return name.startswith("heads.")
+def _is_ours(name: str) -> bool:
+    return name.startswith(("heads.", "temperatures."))

@@ -1,23 +1,30 @@
-"""From a trained network to what ships: temperatures from validation rows, packed weights, manifest. Imports torch."""
+"""From a trained network to what ships: objections weighed, temperatures fitted, weights packed, manifest. Imports torch."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
 
 from nlp.base_weights import base_folder
 from nlp.dataset import TRAINABLE, LabelledText
 from nlp.encoder import Encoder, Precision
 from nlp.model_store import StoredWeights, store_weights
 from nlp.packing import LICENCE, ReadingRules, pack
-from nlp.plain_text import plain_text
 from nlp.sampling import validation_rows
-from nlp.tasks import LABELS, columns
+from nlp.tasks import LABELS
 from nlp.temperature import Temperature, fit_temperature
 from nlp.text_network import TextNetwork
 
-# Per set: the large sets must not decide the temperature of the small ones.
-TEMPERATURE_ROWS = 200
+# Per set: the large sets must not decide the temperatures of the small ones.
+TEMPERATURE_ROWS = 700
+# Log-odds given to "against". The licensed sets say no bluntly; a delegate praises first and says no late, and a no that
+# is overlooked costs a DAO more than one that is imagined. On validation rows of the stance sets it costs .004 of macro-F1
+# in treasury reviews and gains .002 among claims.
+OBJECTION_LOG_ODDS = 0.4
 
 
 def publish(
@@ -29,22 +36,34 @@ def publish(
     precision: Precision,
     about: Mapping[str, str | int],
 ) -> StoredWeights:
-    """Fit one temperature per head on `val` rows read as a reader reads them, then store weights and manifest."""
+    """Weigh objections, fit temperatures on `val` rows, then store weights and manifest; moves `network`."""
     base = base_folder()
     encoder = Encoder(network, base, window_tokens, precision)
-    fitted = {task: _temperature(encoder, task, rows) for task in LABELS}
-    usual = {task: temperature.usual for task, temperature in fitted.items()}
-    powers = {task: temperature.power for task, temperature in fitted.items()}
-    data = pack(network, base, ReadingRules(window_tokens, usual, powers))
-    return store_weights("text", data, out_dir, about={**about, "window_tokens": window_tokens, "licence": LICENCE})
+    with torch.no_grad():
+        _head(network, "stance").bias[LABELS["stance"].index("against")] += OBJECTION_LOG_ODDS
+        for task in LABELS:
+            fitted = _temperature(encoder, _head(network, task), task, rows)
+            layer = cast("nn.Linear", network.temperatures[task])
+            layer.weight.copy_(torch.from_numpy(fitted.direction)[None])
+            layer.bias.fill_(fitted.level)
+    return store_weights(
+        "text",
+        pack(network, base, ReadingRules(window_tokens)),
+        out_dir,
+        about={**about, "window_tokens": window_tokens, "licence": LICENCE},
+    )
 
 
-def _temperature(encoder: Encoder, task: str, rows: Sequence[LabelledText]) -> Temperature:
-    """1.0 at every length where there are no validation rows of the task."""
+def _head(network: TextNetwork, task: str) -> nn.Linear:
+    return cast("nn.Linear", network.heads[task])
+
+
+def _temperature(encoder: Encoder, head: nn.Linear, task: str, rows: Sequence[LabelledText]) -> Temperature:
+    """1.0 for every text where there are no validation rows of the task."""
     sets = [name for name, source in TRAINABLE.items() if source.task == task]
     chosen = validation_rows(rows, sets, per_set=TEMPERATURE_ROWS, seed=0)
     if not chosen:
-        return Temperature()
-    read = list(encoder.explained([(plain_text(row.text), plain_text(row.target)) for row in chosen]))
-    logits = np.array([text.logits[columns(task)] for text in read])
-    return fit_temperature(logits, np.array([row.label for row in chosen]), np.array([len(text.begins) for text in read]))
+        return Temperature(0.0, np.zeros(head.in_features))
+    vectors = encoder.vectors([(row.text, row.target) for row in chosen]).values
+    logits: NDArray[np.float64] = vectors @ head.weight.double().numpy().T + head.bias.double().numpy()
+    return fit_temperature(logits, np.array([row.label for row in chosen]), vectors)

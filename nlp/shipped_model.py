@@ -8,8 +8,8 @@ from nlp.base_weights import base_folder
 from nlp.encoder import Encoder, Precision
 from nlp.packing import unpack
 from nlp.spans import moving_spans, without_repetition
-from nlp.tasks import LABELS, columns
-from nlp.temperature import Temperature, softmax
+from nlp.tasks import LABELS, columns, temperature_column
+from nlp.temperature import softmax, temperatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,6 @@ class ShippedModel:
         network, rules = unpack(weights, base)
         self.encoder = Encoder(network, base, rules.window_tokens, precision)
         self.digest = digest
-        self._temperatures = {task: Temperature(rules.temperatures[task], rules.length_powers.get(task, 0.0)) for task in LABELS}
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> Iterator[Mapping[str, ScoredText]]:
         """Calibrated probabilities of each (text, target or "") for every task; both come from `plain_text`.
@@ -40,7 +39,7 @@ class ShippedModel:
             logits, moved_logits = without_repetition(text, found.begins, found.logits, found.moved)
             scored = {}
             for task in LABELS:
-                temperature = float(self._temperatures[task].at(len(found.begins)))
+                temperature = float(temperatures(logits[temperature_column(task)]))
                 scores = tuple(softmax(logits[None, columns(task)], temperature)[0].tolist())
                 moved = moved_logits[:, columns(task)] / temperature
                 spans = moving_spans(text, found.begins, moved, scores.index(max(scores)))

@@ -21,3 +21,8 @@ def columns(task: str) -> slice:
             return slice(first, first + len(labels))
         first += len(labels)
     raise KeyError(task)
+
+
+def temperature_column(task: str) -> int:
+    """Where the logarithm of a task's temperature stands: behind the logits of all tasks, in the order of `LABELS`."""
+    return sum(len(labels) for labels in LABELS.values()) + list(LABELS).index(task)

@@ -1,4 +1,4 @@
-"""The text network: one encoder, mean pooling, one linear head per task. Imports torch; import it where it is used."""
+"""The text network: one encoder, mean pooling, per task a linear head and a linear temperature. Imports torch."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,6 +30,10 @@ class TextNetwork(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.width: int = self.encoder.config.hidden_size
         self.heads = nn.ModuleDict({task: nn.Linear(self.width, len(LABELS[task])) for task in TASKS})
+        # Logarithms of temperatures. They are fitted when training has ended (`nlp.publishing`); until then they say one.
+        self.temperatures = nn.ModuleDict({task: nn.Linear(self.width, 1) for task in TASKS}).requires_grad_(False)
+        for layer in self.temperatures.parameters():
+            nn.init.zeros_(layer)
 
     def pooled(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
         """The mean of the last layer over real tokens, fp32."""

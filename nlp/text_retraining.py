@@ -1,6 +1,5 @@
 """Teaches the stance head of a text model from vote reasons: the encoder, the sentiment head and every other byte stay."""
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from governance.text_lessons import StanceLesson, TextCandidate
 from nlp.model_store import SHIPPED, find_weights, read_header, read_weights
 from nlp.plain_text import plain_text
 from nlp.stance import LABELS
-from nlp.temperature import softmax
+from nlp.temperature import softmax, temperatures
 from nlp.text_metrics import Figures, figures
 from nlp.votes_so_far import sides
 
@@ -40,32 +39,39 @@ FEWEST_WORDS = 3
 # How strongly the head is held where it is, per lesson, from hardly to completely.
 _HOLDS = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 1.0)
 _WEIGHT, _BIAS = "heads.stance.weight", "heads.stance.bias"
+_HEAT_WEIGHT, _HEAT_BIAS = "temperatures.stance.weight", "temperatures.stance.bias"
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Lessons as numbers, by time: pooled vectors, the incumbent's calibrated logits, labels, and whose proposal each is about."""
+    """Lessons as numbers, by time: pooled vectors, the incumbent's logits and temperatures, labels, whose proposal each is about."""
 
     vectors: Floats
     logits: Floats
+    temperatures: Floats
     labels: Integers
     groups: tuple[str, ...]
+
+    @property
+    def calibrated(self) -> Floats:
+        """The logits, each row divided by its temperature."""
+        return self.logits / self.temperatures[:, None]
 
     def where(self, chosen: NDArray[np.bool_]) -> "Sheet":
         """The chosen rows."""
         groups = tuple(group for group, taken in zip(self.groups, chosen, strict=True) if taken)
-        return Sheet(self.vectors[chosen], self.logits[chosen], self.labels[chosen], groups)
+        return Sheet(self.vectors[chosen], self.logits[chosen], self.temperatures[chosen], self.labels[chosen], groups)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is added to the head, on calibrated logits: one row per label, the last column for the bias."""
+    """What is added to the head: one row per label, the last column for the bias."""
 
     values: Floats
 
     def logits(self, sheet: Sheet) -> Floats:
-        """The moved head's logits."""
-        moved: Floats = sheet.logits + _with_one(sheet.vectors) @ self.values.T
+        """The moved head's logits, calibrated."""
+        moved: Floats = (sheet.logits + _with_one(sheet.vectors) @ self.values.T) / sheet.temperatures[:, None]
         return moved
 
 
@@ -102,7 +108,7 @@ def retrain_stance(
     step = fit(early)
     data = moved(incumbent, step)
     told = _lessons_digest([each for (each, _), taken in zip(taught, late, strict=True) if taken])
-    before = _result(sha256(incumbent).hexdigest(), held.logits, held.labels, told)
+    before = _result(sha256(incumbent).hexdigest(), held.calibrated, held.labels, told)
     after = _result(sha256(data).hexdigest(), step.logits(held), held.labels, told)
     return TextCandidate(
         data=data,
@@ -112,7 +118,7 @@ def retrain_stance(
         decision=decide_promotion(after, before, margin_micronats=margin_micronats),
         trained=len(early.labels),
         usable=len(taught),
-        figures={"candidate": _figures(step.logits(held), held.labels), "incumbent": _figures(held.logits, held.labels)},
+        figures={"candidate": _figures(step.logits(held), held.labels), "incumbent": _figures(held.calibrated, held.labels)},
     )
 
 
@@ -167,9 +173,10 @@ def read_sheet(weights: bytes, lessons: Sequence[StanceLesson], labels: Sequence
 
     pairs = [(plain_text(each.text), plain_text(each.target)) for each in lessons]
     vectors = pooled_vectors(weights, pairs) if pooler is None else pooler(pairs)
-    weight, bias, temperature = _head(weights)
-    logits = (vectors @ weight.T + bias) / temperature
-    return Sheet(vectors, logits, np.array(labels, dtype=np.int64), tuple(map(_group, lessons)))
+    tensors = _stance_layers(weights)
+    logits = vectors @ tensors[_WEIGHT].T + tensors[_BIAS]
+    heat = temperatures(vectors @ tensors[_HEAT_WEIGHT][0] + tensors[_HEAT_BIAS])
+    return Sheet(vectors, logits, heat, np.array(labels, dtype=np.int64), tuple(map(_group, lessons)))
 
 
 def fit(sheet: Sheet) -> Step:
@@ -185,9 +192,8 @@ def fit(sheet: Sheet) -> Step:
 def moved(weights: bytes, step: Step) -> bytes:
     """The weights with the step taken: the stance head changes and no other tensor, rule or byte of them."""
     tensors = dict(load(weights))
-    _, _, temperature = _head(weights)
-    tensors[_WEIGHT] = (tensors[_WEIGHT] + temperature * step.values[:, :-1]).astype(np.float32)
-    tensors[_BIAS] = (tensors[_BIAS] + temperature * step.values[:, -1]).astype(np.float32)
+    tensors[_WEIGHT] = (tensors[_WEIGHT] + step.values[:, :-1]).astype(np.float32)
+    tensors[_BIAS] = (tensors[_BIAS] + step.values[:, -1]).astype(np.float32)
     return save(tensors, metadata=dict(read_header(weights)))
 
 
@@ -195,12 +201,11 @@ def _group(lesson: StanceLesson) -> str:
     return f"{lesson.dao_id}/{lesson.proposal_id}"
 
 
-def _head(weights: bytes) -> tuple[Floats, Floats, float]:
+def _stance_layers(weights: bytes) -> Mapping[str, Floats]:
     tensors = load(weights)
-    if _WEIGHT not in tensors or _BIAS not in tensors:
-        raise ModelUnavailable("the stance head of these weights is no single layer")
-    rules = next(json.loads(text)["rules"] for text in read_header(weights).values())
-    return tensors[_WEIGHT].astype(np.float64), tensors[_BIAS].astype(np.float64), float(rules["temperatures"]["stance"])
+    if not {_WEIGHT, _BIAS, _HEAT_WEIGHT, _HEAT_BIAS} <= set(tensors):
+        raise ModelUnavailable("the stance head or temperature of these weights is no single layer")
+    return {name: tensors[name].astype(np.float64) for name in (_WEIGHT, _BIAS, _HEAT_WEIGHT, _HEAT_BIAS)}
 
 
 def _fitted(sheet: Sheet, hold: float) -> Step:
@@ -212,9 +217,9 @@ def _fitted(sheet: Sheet, hold: float) -> Step:
 
     def loss(flat: Floats) -> tuple[float, Floats]:
         step = flat.reshape(len(LABELS), -1)
-        said = softmax(sheet.logits + vectors @ step.T)
+        said = softmax(sheet.logits + vectors @ step.T, sheet.temperatures)
         mean = float(-np.log(np.maximum((said * truth).sum(axis=1), 1e-12)).mean())
-        slope = (said - truth).T @ vectors / len(truth) + 2 * hold * step
+        slope = ((said - truth) / sheet.temperatures[:, None]).T @ vectors / len(truth) + 2 * hold * step
         return mean + hold * float((step**2).sum()), slope.ravel()
 
     found = minimize(loss, np.zeros(len(LABELS) * vectors.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 500})

@@ -151,7 +151,7 @@ def test_what_the_tokens_bring_adds_up_to_the_logits(text_reader: EncoderTextRea
 
     assert told.windows == plain.windows[0] > 2
     assert told.logits == pytest.approx(plain.values[0], abs=2e-3)
-    assert told.moved.shape == (len(told.begins), 6)
+    assert told.moved.shape == (len(told.begins), 8)
 
 
 def test_a_hundred_thousand_characters_are_read_whole(text_reader: EncoderTextReader) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, recall_score
 
-from nlp.temperature import fit_temperature, softmax
+from nlp.temperature import COLDEST, HOTTEST, fit_temperature, softmax
 from nlp.text_metrics import calibration_error, figures
 
 LABELS = ("against", "neutral", "for")
@@ -52,20 +52,23 @@ def test_the_temperature_undoes_overconfidence_and_moves_no_label() -> None:
     honest = dice.normal(size=(6000, 3))
     labels = np.array([dice.choice(3, p=row) for row in softmax(honest)])
 
-    temperature = fit_temperature(3 * honest, labels, np.full(6000, 64))
+    vectors = dice.normal(size=(6000, 4))
+    found = fit_temperature(3 * honest, labels, vectors).at(vectors)
 
-    assert temperature.usual == pytest.approx(3.0, rel=0.1)
-    assert (softmax(3 * honest, temperature.at(64)).argmax(axis=1) == honest.argmax(axis=1)).all()
+    assert found == pytest.approx(np.full(6000, 3.0), rel=0.25)
+    assert found.mean() == pytest.approx(3.0, rel=0.1)
+    assert (softmax(3 * honest, found).argmax(axis=1) == honest.argmax(axis=1)).all()
 
 
-def test_the_temperature_goes_with_the_length() -> None:
-    """Short texts whose logits are too large, and long ones whose are not, ask for a falling power."""
+def test_the_temperature_goes_with_the_text() -> None:
+    """Texts whose logits are too large, and others whose are not, get temperatures of their own; none is beyond the bounds."""
     dice = np.random.Generator(np.random.PCG64(8))
     honest = dice.normal(size=(8000, 3))
     labels = np.array([dice.choice(3, p=row) for row in softmax(honest)])
-    tokens = np.where(np.arange(8000) % 2, 16, 256)
-    found = fit_temperature(honest * np.where(tokens == 16, 2.0, 1.0)[:, None], labels, tokens)
+    hard = np.arange(8000) % 2 == 0
+    vectors = np.stack([np.where(hard, 1.0, -1.0), dice.normal(size=8000)], axis=1)
+    found = fit_temperature(honest * np.where(hard, 2.0, 1.0)[:, None], labels, vectors)
 
-    assert found.at(16) == pytest.approx(2.0, rel=0.1)
-    assert found.at(256) == pytest.approx(1.0, rel=0.1)
-    assert found.at(1) == found.at(4)
+    assert found.at(vectors)[hard].mean() == pytest.approx(2.0, rel=0.15)
+    assert found.at(vectors)[~hard].mean() == pytest.approx(1.0, rel=0.15)
+    assert found.at(np.array([[90.0, 0.0], [-90.0, 0.0]])).tolist() == [HOTTEST, COLDEST]

@@ -79,7 +79,7 @@ def sheet(count: int, *, signal: float) -> Sheet:
     labels = dice.integers(0, len(LABELS), count)
     vectors = dice.standard_normal((count, 384))
     vectors[:, 0] += signal * (labels - 1)
-    return Sheet(vectors, np.zeros((count, len(LABELS))), labels, tuple(f"p{number // 5}" for number in range(count)))
+    return Sheet(vectors, np.zeros((count, len(LABELS))), np.ones(count), labels, tuple(f"p{number // 5}" for number in range(count)))
 
 
 def test_a_step_is_taken_where_there_is_something_to_learn_and_hardly_any_where_not() -> None:
