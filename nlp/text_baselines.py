@@ -24,10 +24,11 @@ EMBEDDED_ROWS = 2500
 
 
 class Baseline(Protocol):
-    """A model fitted on training rows of one task. `probabilities` says whether its scores are any."""
+    """A model of one task. `probabilities` says whether its scores are any, `learns` whether it needs training rows."""
 
     name: str
     probabilities: bool
+    learns: bool
 
     def fit(self, rows: Sequence[LabelledText]) -> None:
         """Learn from labelled rows, all of one task."""
@@ -41,6 +42,7 @@ class Majority:
 
     name = "majority"
     probabilities = False
+    learns = True
 
     def fit(self, rows: Sequence[LabelledText]) -> None:
         """Count labels."""
@@ -56,6 +58,7 @@ class Vader:
 
     name = "vader"
     probabilities = False
+    learns = False
 
     def fit(self, rows: Sequence[LabelledText]) -> None:
         """VADER has nothing to learn."""
@@ -74,6 +77,7 @@ class TfidfRegression:
 
     name = "tfidf_lr"
     probabilities = True
+    learns = True
 
     def fit(self, rows: Sequence[LabelledText]) -> None:
         """Fit on all rows."""
@@ -91,6 +95,7 @@ class FrozenEncoderRegression:
 
     name = "frozen_minilm_lr"
     probabilities = True
+    learns = True
 
     def __init__(self, embed: Embed) -> None:
         self._embed = embed

@@ -30,7 +30,7 @@ def evaluate_text(data: Path, train: Path, split: str, reader: EncoderTextReader
 
     `split` "test" takes only rows marked so, "all" takes every row (for sets nobody trained on). Baselines are fitted
     on the `train` rows of the set itself in `train`, or, for a set without such rows, on those of all sets of its
-    task. Predictions are the argmax over all three labels.
+    task; where there is none at all, they are left out. Predictions are the argmax over all three labels.
     """
     chosen = [row for row in read_labelled(data) if split in ("all", row.split)]
     training = [row for row in read_labelled(train) if row.split == "train"]
@@ -78,6 +78,8 @@ def _measured(
     name = f"assent-{reader.digest(task)[:12]}"
     yield {"model": name, **asdict(figures(truth, scores, LABELS[task]))}
     for baseline in _baselines():
+        if baseline.learns and not training:
+            continue
         baseline.fit(training)
         measured = figures(truth, baseline.scores(rows), LABELS[task], probabilities=baseline.probabilities)
         yield {"model": baseline.name, **asdict(measured)}

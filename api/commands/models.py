@@ -79,7 +79,10 @@ def evaluate(
     what: Annotated[Trainable, typer.Argument(help="text or outcome.")],
     *,
     data: Annotated[Path | None, typer.Option(help="File or folder to score (default: of ASSENT_DATA_DIR).")] = None,
-    train_data: Annotated[Path | None, typer.Option("--train", help="text: the fitted baselines learn from these training rows.")] = None,
+    train_data: Annotated[
+        Path | None,
+        typer.Option("--train", help="text: the fitted baselines learn from these rows (default: of ASSENT_DATA_DIR, else of --data)."),
+    ] = None,
     split: Annotated[Split, typer.Option(help="text: which rows to score.")] = Split.TEST,
     history: Annotated[Path | None, typer.Option(help="outcome: earlier rows that forecasts may use as history.")] = None,
     as_json: JsonOption = False,
@@ -92,7 +95,8 @@ def evaluate(
     if what is Trainable.TEXT:
         from nlp.text_evaluation import evaluate_text  # noqa: PLC0415  # torch loads only when asked for
 
-        found = evaluate_text(chosen, train_data or _folder(None, what), split.value)
+        training = train_data or (chosen if Settings().data_dir is None else _folder(None, what))
+        found = evaluate_text(chosen, training, split.value)
     else:
         from nlp.outcome_evaluation import evaluate_outcome  # noqa: PLC0415  # as above
 

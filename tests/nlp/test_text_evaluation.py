@@ -49,6 +49,15 @@ def test_every_model_is_measured_on_the_same_rows(tmp_path: Path, text_reader: E
     assert by_model["assent"]["ece"] is not None
 
 
+def test_without_training_rows_the_fitted_baselines_are_left_out(tmp_path: Path, text_reader: EncoderTextReader) -> None:
+    """A set that comes alone is scored all the same."""
+    data = a_set(tmp_path / "set.csv", split_of_copies=("test",))
+
+    rows = evaluate_text(data, data, "test", text_reader)["rows"]
+
+    assert [str(row["model"]).split("-")[0] for row in rows] == ["assent", "vader"]
+
+
 def test_what_a_plot_shows_counts_every_row_once(tmp_path: Path, text_reader: EncoderTextReader) -> None:
     """Stated and found per tenth of confidence, of Assent alone."""
     data = a_set(tmp_path / "set.csv")
