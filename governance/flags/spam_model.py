@@ -1,6 +1,6 @@
 """The fitted recogniser: a weight for each fact of the text and for each bucket of the title's wording, summed to log-odds.
 
-Two fits: one for texts with a body, told or empty, one for titles whose body no source tells. No text is kept, only numbers.
+Two fits: one for texts with a body, one for titles whose body is blank or not told. No text is kept, only numbers.
 """
 
 import json
@@ -51,8 +51,13 @@ class Reading:
 
 
 def read(title: str | None, body: str | None, choices: Sequence[str]) -> Reading:
-    """The text with its facts, and the fit for what is told of it."""
-    return Reading(title or "", features(title, body, choices), fits()["title_alone" if body is None else "with_body"])
+    """The text with its facts, and the fit for what is told of it.
+
+    A blank body is one that nobody told, as at the intake. Where no title is told the body's first line stands for it.
+    """
+    told = body if body and body.strip() else None
+    head = title if title and title.strip() else (told or "").strip().partition("\n")[0]
+    return Reading(head, features(head, told, choices), fits()["title_alone" if told is None else "with_body"])
 
 
 @cache
@@ -69,4 +74,4 @@ def _fit(told: Mapping[str, Any]) -> Fit:
     steps = np.frombuffer(b64decode(told["wording"], validate=True), dtype=np.int8)
     if len(steps) != BUCKETS or told["facts"].keys() != told["usual"].keys():
         raise ModelUnavailable(f"{WEIGHTS.name}: weights of another shape", buckets=str(len(steps)))
-    return Fit(float(told["bias"]), told["facts"], told["usual"], steps * float(told["wording_step"]))
+    return Fit(float(told["bias"]), told["facts"], told["usual"], steps.astype(np.float64) * float(told["wording_step"]))

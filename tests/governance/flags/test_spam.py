@@ -47,12 +47,12 @@ def test_reasons_name_facts_in_words(title: str, body: str) -> None:
 
 
 def test_reasons_are_of_the_text_they_are_told_of() -> None:
-    """A bare question, an empty body and a word of a trial are told as what they are, and an ordinary proposal has no such reason."""
-    assert "no text below the title" in reasons(read("Moon soon?", "", ("yes", "no")), most=9)
-    assert "a question with no text to it" in reasons(read("Moon soon?", "", ("yes", "no")), most=9)
+    """A bare question and a word of a trial are told as what they are, and an ordinary proposal has no such reason."""
+    assert "the title is a question" in reasons(read("Moon soon?", "", ("yes", "no")), most=9)
+    assert "a question with no text to it" in reasons(read("Moon soon?", "yes", ("yes", "no")), most=9)
     assert 'the wording: "test"' in reasons(read("Test", "Test", ("yes", "no")), most=9)
     ordinary = reasons(read("[AIP-12] Fund the audit", BODY, ("For", "Against")), most=9)
-    assert not {"no text below the title", "words of a trial in the title", "a very short title"} & set(ordinary)
+    assert not {"hardly any text below the title", "words of a trial in the title", "a very short title"} & set(ordinary)
 
 
 def test_every_fact_has_its_words_and_weights() -> None:
@@ -82,13 +82,22 @@ def test_a_body_that_no_source_tells_does_not_make_spam() -> None:
         assert judged("S01", a_case(title=title, body=None)).status is Status.CLEAR
     assert judged("S01", a_case(title="test", body=None, choices=("a", "b"))).status is Status.FIRED
 
-    doubtful = next(
-        answer
-        for title in ("Hello friends", "New ideas", "Is it good?", "what now", "Which one", "Should we go", "lunch")
-        if THRESHOLD <= float((answer := judged("S01", a_case(title=title, body=None))).value or 0) < THRESHOLD_OF_TITLES
-    )
+    doubtful = judged("S01", a_case(title="Logo", body=None))
+    assert THRESHOLD <= float(doubtful.value or 0) < THRESHOLD_OF_TITLES
     assert doubtful.status is Status.UNKNOWN
     assert doubtful.missing
+
+
+def test_a_blank_body_is_one_that_nobody_told() -> None:
+    """The intake keeps no blanks, so that a rule must not tell apart what history cannot."""
+    assert judged("S01", a_case(title="Moon soon?", body=" \n")) == judged("S01", a_case(title="Moon soon?", body=None))
+
+
+def test_without_a_title_the_first_line_stands_for_it() -> None:
+    """Some sources have one text alone: a proposal in it has no "very short title"."""
+    body = "Membership proposal #35: a new member\nRequests 100 shares for a tribute of 10 ETH."
+
+    assert read(None, body, ()) == read("Membership proposal #35: a new member", body, ())
 
 
 @pytest.mark.parametrize("title", ["<NA>", "nan", " NULL "])
