@@ -1,9 +1,7 @@
-"""What rules read in texts: lures, look-alikes, words for a model, likeness, claims and spam."""
+"""What rules read in texts: lures, look-alikes, words for a model, likeness, and claims."""
 
-import csv
 import itertools
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,11 +13,7 @@ from governance.flags.claimed_values import Value, means, named
 from governance.flags.content import spans, without_spans
 from governance.flags.functions import Scale
 from governance.flags.hosts import is_trusted, links, looks_like
-from governance.flags.spam import THRESHOLD, probability, reasons
-from governance.flags.spam_features import features
 from governance.flags.words import likeness
-
-LABELS = Path(__file__).parents[3] / "benchmarks" / "spam_labels.csv"
 
 
 @pytest.mark.parametrize(
@@ -134,30 +128,3 @@ def test_claims_are_read_with_their_units() -> None:
     assert not means(10**18, Scale.WAD, Value(Decimal(25), "%"))
     assert claims.says_no_effect("This is a temperature check only.")
     assert not claims.says_no_effect("This changes the fee.")
-
-
-def test_the_recogniser_tells_filler_from_a_decision() -> None:
-    """One plain case each: tests, price guesses, and a proposal."""
-    for title, body in (("test", ""), ("Will ETH reach 5000 by the end of the year?", ""), ("asdfgh", "asdf")):
-        assert probability(features(title, body, ("yes", "no"))) >= THRESHOLD
-        assert reasons(features(title, body, ("yes", "no")))
-    body = "## Summary\nThis proposal asks the treasury to fund the audit with a grant of 10,000 USDC, see the forum."
-    assert probability(features("[AIP-12] Fund the audit", body, ("For", "Against"))) < 0.1
-
-
-@given(st.text(max_size=300), st.text(max_size=300), st.lists(st.text(max_size=20), max_size=5))
-def test_features_stay_between_nought_and_one(title: str, body: str, choices: list[str]) -> None:
-    """A weight says the same for every text only if its feature has the same range."""
-    assert all(0.0 <= value <= 1.0 for value in features(title, body, choices).values())
-
-
-def test_the_labels_are_ids_alone_and_their_parts_are_apart() -> None:
-    """What is shipped of the data is ids; 500 labels at least."""
-    with LABELS.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-
-    assert len(rows) >= 500
-    assert set(rows[0]) == {"proposal", "label", "drawn_by", "part"}
-    assert len({row["proposal"] for row in rows}) == len(rows)
-    assert {row["label"] for row in rows} == {"proposal", "spam", "trial"}
-    assert all(row["proposal"].startswith("prop_") and len(row["proposal"]) == 31 for row in rows)
