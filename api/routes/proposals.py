@@ -12,6 +12,7 @@ from api.ingest_bodies import TIME_SCHEMA, IngestOut, body_schema, take_body
 from api.instants import Instant
 from api.listing import AsOf, listed, moment
 from api.pagination import Page, PageDep
+from api.routes.chain_schema import ACTIONS, CHAIN
 from governance.actors import Actor, Role
 from governance.errors import InvalidInput, NotFound
 from governance.intake.batches import Kind
@@ -48,29 +49,8 @@ _ROW = {
         "is_binary": {"type": ["boolean", "null"]},
         "text_source": _WORD,
         "forum_topic": _WORD,
-        "actions": {
-            "type": ["array", "null"],
-            "maxItems": 200,
-            "description": "The calls it would execute, in order; empty says that it executes nothing.",
-            "items": {
-                "type": "object",
-                "required": ["target"],
-                "additionalProperties": False,
-                "properties": {
-                    "target": {"type": "string", "pattern": r"^0x[0-9a-fA-F]{40}$"},
-                    "value": {"type": ["string", "null"], "pattern": r"^(0|[1-9][0-9]{0,70})$", "description": "In wei."},
-                    "signature": {"type": ["string", "null"], "maxLength": 1_000, "description": "Where kept apart from the arguments."},
-                    "calldata": {"type": ["string", "null"], "pattern": r"^0x([0-9a-fA-F]{2}){0,16384}$"},
-                    "delegated": {"type": ["boolean", "null"]},
-                },
-            },
-        },
-        "chain": {
-            "type": ["object", "null"],
-            "required": ["read_at"],
-            "description": "What a reader of the chain found around it; see docs/flags.md for its fields. Unknown ones are refused.",
-            "properties": {"read_at": {"type": "integer", "minimum": 0, "maximum": 4_102_444_800}},
-        },
+        "actions": ACTIONS,
+        "chain": CHAIN,
     },
 }  # fmt: skip
 _EXAMPLE = {
