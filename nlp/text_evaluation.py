@@ -1,6 +1,6 @@
 """How good the text reader is on labelled sets, beside every baseline on the same rows. Imports torch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
@@ -33,7 +33,7 @@ def evaluate_text(data: Path, train: Path, split: str, reader: EncoderTextReader
     task; where there is none at all, they are left out. Predictions are the argmax over all three labels.
     """
     chosen = [row for row in read_labelled(data) if split in ("all", row.split)]
-    training = [row for row in read_labelled(train) if row.split == "train"]
+    baselines = _Baselines([row for row in read_labelled(train) if row.split == "train"])
     reader = reader or EncoderTextReader()
     rows: list[dict[str, object]] = []
     stated: list[dict[str, object]] = []
@@ -41,8 +41,11 @@ def evaluate_text(data: Path, train: Path, split: str, reader: EncoderTextReader
         of_set_rows = list(of_set)
         scores = scores_of(reader, of_set_rows)
         truth = _truth(of_set_rows)
-        for measured in _measured(of_set_rows, scores, _training_rows(training, task, dataset), reader):
-            rows.append({"dataset": dataset, "task": task, **measured})
+        name = f"assent-{reader.digest(task)[:12]}"
+        rows.append({"dataset": dataset, "task": task, "model": name, **asdict(figures(truth, scores, LABELS[task]))})
+        for baseline in baselines.fitted(task, dataset):
+            measured = figures(truth, baseline.scores(of_set_rows), LABELS[task], probabilities=baseline.probabilities)
+            rows.append({"dataset": dataset, "task": task, "model": baseline.name, **asdict(measured)})
         stated += [{"slice": dataset, "at": task, "n": n, "stated": said, "found": found} for n, said, found in reliability(truth, scores)]
     return {"rows": rows, "reliability": stated}
 
@@ -61,30 +64,31 @@ def _place(row: LabelledText) -> tuple[str, str]:
     return row.task, row.dataset
 
 
-def _training_rows(training: Sequence[LabelledText], task: str, dataset: str) -> list[LabelledText]:
-    own = [row for row in training if row.task == task and row.dataset == dataset]
-    return own or [row for row in training if row.task == task]
-
-
 def _truth(rows: Sequence[LabelledText]) -> Integers:
     return np.array([row.label for row in rows], dtype=np.int64)
 
 
-def _measured(
-    rows: Sequence[LabelledText], scores: Floats, training: Sequence[LabelledText], reader: EncoderTextReader
-) -> Iterator[dict[str, object]]:
-    task = rows[0].task
-    truth = _truth(rows)
-    name = f"assent-{reader.digest(task)[:12]}"
-    yield {"model": name, **asdict(figures(truth, scores, LABELS[task]))}
-    for baseline in _baselines():
-        if baseline.learns and not training:
-            continue
-        baseline.fit(training)
-        measured = figures(truth, baseline.scores(rows), LABELS[task], probabilities=baseline.probabilities)
-        yield {"model": baseline.name, **asdict(measured)}
+class _Baselines:
+    """The baselines, fitted per set; those for sets without training rows of their own are fitted once a task."""
 
+    def __init__(self, training: Sequence[LabelledText]) -> None:
+        self._training = training
+        self._encoder = frozen_encoder()
+        self._of_task: dict[str, Sequence[Baseline]] = {}
 
-def _baselines() -> tuple[Baseline, ...]:
-    encoder = frozen_encoder()
-    return Majority(), Vader(), TfidfRegression(), FrozenEncoderRegression(lambda texts: encoder.embeddings(texts).values)
+    def fitted(self, task: str, dataset: str) -> Sequence[Baseline]:
+        """Those that can be had: without any training rows of the task the ones that learn are left out."""
+        of_task = [row for row in self._training if row.task == task]
+        own = [row for row in of_task if row.dataset == dataset]
+        if own:
+            return self._fit(own)
+        if task not in self._of_task:
+            self._of_task[task] = self._fit(of_task)
+        return self._of_task[task]
+
+    def _fit(self, rows: Sequence[LabelledText]) -> Sequence[Baseline]:
+        every = (Majority(), Vader(), TfidfRegression(), FrozenEncoderRegression(lambda texts: self._encoder.embeddings(texts).values))
+        found: list[Baseline] = [baseline for baseline in every if rows or not baseline.learns]
+        for baseline in found:
+            baseline.fit(rows)
+        return found
