@@ -10,16 +10,19 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-_SIDE, _GAP, _TOP = 150, 34, 26
+_SIDE, _GAP, _TOP = 150, 60, 26
 _ACROSS = 4
+# Fewer answers draw noise.
+_FEWEST = 100
 Row = Mapping[str, object]
 
 
 def drawn(rows: Sequence[Row]) -> str:
     """An SVG: stated probability across, found frequency up, the area of a dot by how many answers it stands for."""
-    groups: dict[str, list[Row]] = defaultdict(list)
+    every: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        groups[f"{str(row['slice']).removeprefix('pooled/')}, {row['at']}"].append(row)
+        every[f"{str(row['slice']).removeprefix('pooled/')}, {row['at']}"].append(row)
+    groups = {name: found for name, found in every.items() if sum(_number(row["n"]) for row in found) >= _FEWEST}
     wide = _ACROSS * (_SIDE + _GAP) + _GAP
     high = -(-len(groups) // _ACROSS) * (_SIDE + _GAP + _TOP) + _GAP
     squares = [_square(name, found, place) for place, (name, found) in enumerate(groups.items())]
