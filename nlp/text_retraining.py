@@ -39,7 +39,7 @@ FEWEST_WORDS = 3
 # How strongly the head is held where it is, per lesson, from hardly to completely.
 _HOLDS = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 1.0)
 _WEIGHT, _BIAS = "heads.stance.weight", "heads.stance.bias"
-_HEAT_WEIGHT, _HEAT_BIAS = "temperatures.stance.weight", "temperatures.stance.bias"
+_TEMPERATURE_WEIGHT, _TEMPERATURE_BIAS = "temperatures.stance.weight", "temperatures.stance.bias"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +175,8 @@ def read_sheet(weights: bytes, lessons: Sequence[StanceLesson], labels: Sequence
     vectors = pooled_vectors(weights, pairs) if pooler is None else pooler(pairs)
     tensors = _stance_layers(weights)
     logits = vectors @ tensors[_WEIGHT].T + tensors[_BIAS]
-    heat = temperatures(vectors @ tensors[_HEAT_WEIGHT][0] + tensors[_HEAT_BIAS])
-    return Sheet(vectors, logits, heat, np.array(labels, dtype=np.int64), tuple(map(_group, lessons)))
+    each_temperature = temperatures(vectors @ tensors[_TEMPERATURE_WEIGHT][0] + tensors[_TEMPERATURE_BIAS])
+    return Sheet(vectors, logits, each_temperature, np.array(labels, dtype=np.int64), tuple(map(_group, lessons)))
 
 
 def fit(sheet: Sheet) -> Step:
@@ -203,9 +203,9 @@ def _group(lesson: StanceLesson) -> str:
 
 def _stance_layers(weights: bytes) -> Mapping[str, Floats]:
     tensors = load(weights)
-    if not {_WEIGHT, _BIAS, _HEAT_WEIGHT, _HEAT_BIAS} <= set(tensors):
+    if not {_WEIGHT, _BIAS, _TEMPERATURE_WEIGHT, _TEMPERATURE_BIAS} <= set(tensors):
         raise ModelUnavailable("the stance head or temperature of these weights is no single layer")
-    return {name: tensors[name].astype(np.float64) for name in (_WEIGHT, _BIAS, _HEAT_WEIGHT, _HEAT_BIAS)}
+    return {name: tensors[name].astype(np.float64) for name in (_WEIGHT, _BIAS, _TEMPERATURE_WEIGHT, _TEMPERATURE_BIAS)}
 
 
 def _fitted(sheet: Sheet, hold: float) -> Step:

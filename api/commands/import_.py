@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from tqdm import tqdm
@@ -90,12 +90,12 @@ def _label(path: Path, given: list[Path]) -> str:
 
 
 @contextmanager
-def _bar() -> Iterator[Any]:
+def _bar() -> Iterator["tqdm[NoReturn]"]:
     with tqdm(unit=" rows", unit_scale=True, disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
         yield bar
 
 
-def _advance(bar: Any, label: str, rows: int) -> None:  # noqa: ANN401  # tqdm is untyped
+def _advance(bar: "tqdm[NoReturn]", label: str, rows: int) -> None:
     bar.set_description(label, refresh=False)
     bar.update(rows)
 

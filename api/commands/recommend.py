@@ -1,7 +1,7 @@
 """`assent recommend`: asks for a recommendation about a parameter, or what a change of it would do."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -42,7 +42,7 @@ def _recommend(
     elif isinstance(answer["recommendation"], dict):
         _tell_recommendation(answer["recommendation"])
     else:
-        _tell_abstention(answer["abstention"])
+        _tell_abstention(cast("Document", answer["abstention"]))
 
 
 def _tell_recommendation(made: Document) -> None:
@@ -58,7 +58,7 @@ def _tell_recommendation(made: Document) -> None:
     typer.echo(f"expires         {document['expires_at']}")
 
 
-def _tell_abstention(abstention: Any) -> None:  # noqa: ANN401  # the API's JSON
+def _tell_abstention(abstention: Document) -> None:
     document = abstention["document"]
     typer.echo(f"abstention      {abstention['id']}")
     typer.echo(f"reason          {document['reason']} ({document['rule']})")

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from api.ingest_bodies import TIME_SCHEMA
+from api.ingest_bodies import AMOUNT_SCHEMA, TIME_SCHEMA
 
 Schema = Mapping[str, Any]
 
 _MOST_LISTED: Final = 500
 _ADDRESS: Final = {"type": "string", "pattern": r"^0x[0-9a-fA-F]{40}$"}
 _WHOLE: Final = {"type": ["string", "null"], "pattern": r"^(0|[1-9][0-9]{0,70})$"}
-_AMOUNT: Final = {"type": ["string", "null"], "pattern": r"^(0|[1-9][0-9]{0,70})(\.[0-9]{1,36})?$"}
 _WORD: Final = {"type": ["string", "null"], "minLength": 1, "maxLength": 512, "pattern": r"^[!-~]([ -~]*[!-~])?$"}
 _FLAG: Final = {"type": ["boolean", "null"]}
 _NEEDED_TIME: Final = {"type": "integer", "minimum": 0, "maximum": 4_102_444_800}
@@ -54,19 +53,26 @@ _CODE: Final = _object(
     ("address",),
 )
 _DELEGATION: Final = _object(
-    {"delegate": _ADDRESS, "power": _needed(_AMOUNT), "in_at": _NEEDED_TIME, "out_at": TIME_SCHEMA, "paid": _AMOUNT, "worth": _AMOUNT},
+    {
+        "delegate": _ADDRESS,
+        "power": _needed(AMOUNT_SCHEMA),
+        "in_at": _NEEDED_TIME,
+        "out_at": TIME_SCHEMA,
+        "paid": AMOUNT_SCHEMA,
+        "worth": AMOUNT_SCHEMA,
+    },
     ("delegate", "power", "in_at"),
 )
 _CHANGE: Final = _object(
     {
         "name": _needed(_WORD),
         "unit": _needed(_WORD),
-        "to": _needed(_AMOUNT),
+        "to": _needed(AMOUNT_SCHEMA),
         "group": _told(_WORD, "Parameters of one group may only change together (R20)."),
-        "applied": _told(_AMOUNT, "What a cap or a step left of it."),
-        "approved_from": _told(_AMOUNT, "The value it was decided against."),
-        "live": _told(_AMOUNT, "The value now."),
-        "reference": _told(_AMOUNT, "An independent source's value."),
+        "applied": _told(AMOUNT_SCHEMA, "What a cap or a step left of it."),
+        "approved_from": _told(AMOUNT_SCHEMA, "The value it was decided against."),
+        "live": _told(AMOUNT_SCHEMA, "The value now."),
+        "reference": _told(AMOUNT_SCHEMA, "An independent source's value."),
         "reference_unit": _WORD,
         "made_at": TIME_SCHEMA,
         "expires_s": _WHOLE,
@@ -101,9 +107,9 @@ CHAIN: Final[Schema] = {
             "executed_at": TIME_SCHEMA,
             "delay_s": _told(_WHOLE, "Seconds between passing and execution."),
             "cluster": _listed(_ADDRESS, "Addresses that belong to the proposer."),
-            "cluster_gained": _told(_AMOUNT, "Power that the cluster gained within 30 days."),
-            "delegates": _listed(_object({"address": _ADDRESS, "power": _needed(_AMOUNT)}, ("address", "power"))),
-            "treasury": _told(_AMOUNT, "What is liquid, in `treasury_token`."),
+            "cluster_gained": _told(AMOUNT_SCHEMA, "Power that the cluster gained within 30 days."),
+            "delegates": _listed(_object({"address": _ADDRESS, "power": _needed(AMOUNT_SCHEMA)}, ("address", "power"))),
+            "treasury": _told(AMOUNT_SCHEMA, "What is liquid, in `treasury_token`."),
             "treasury_token": _told(_WORD, "A symbol or an address."),
             "listed": _listed(_ADDRESS, "Addresses that the DAO lists as its own or as paid by it."),
             "multisigs": _listed(_ADDRESS),
@@ -113,7 +119,7 @@ CHAIN: Final[Schema] = {
             "delegations": _listed(_DELEGATION, "Power delegated in and out again around the vote."),
             "markets": _listed(_ADDRESS, "Known markets for voting power."),
             "emergencies": _listed(_NEEDED_TIME, "When the emergency path was used."),
-            "proposal_threshold": _AMOUNT,
+            "proposal_threshold": AMOUNT_SCHEMA,
             "tokens": _listed(_TOKEN, "How the tokens named here are written."),
             "changes": _listed(_CHANGE, "Parameters that the proposal would change."),
         },

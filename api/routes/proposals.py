@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from api.dependencies import ClockDep, ReadDep, WriterDep, require
 from api.errors import problems
-from api.ingest_bodies import TIME_SCHEMA, IngestOut, body_schema, take_body
+from api.ingest_bodies import AMOUNT_SCHEMA, TIME_SCHEMA, IngestOut, body_schema, take_body
 from api.instants import Instant
 from api.listing import AsOf, listed, moment
 from api.pagination import Page, PageDep
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/daos/{dao_id}/proposals", tags=["proposals"])
 
 _TIME = TIME_SCHEMA
 _WORD = {"type": ["string", "null"], "maxLength": 512}
-_AMOUNT = {"type": ["string", "null"], "pattern": r"^(0|[1-9][0-9]{0,70})(\.[0-9]{1,36})?$"}
+_AMOUNT = AMOUNT_SCHEMA
 _ROW = {
     "title": "ProposalIn",
     "required": ["proposal_id"],

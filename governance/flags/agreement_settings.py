@@ -7,11 +7,11 @@ from governance.flags import claimed_values, claims
 from governance.flags.calldata import Decoded, entry_of
 from governance.flags.claims import Mention
 from governance.flags.comparison import NOTHING, Comparison, Held, agreed, contradicted, together, unsure
-from governance.flags.functions import Effect, Function, Setting
+from governance.flags.functions import Effect, Function, Scale, Setting
 from governance.flags.known_functions import roles
 
 _NOUGHT: Final = "0x" + "0" * 40
-# A new owner, signer or code is a matter of these; a feed or model of theirs too, but many texts leave those to a link.
+# Types of lists and tuples: what stands in them is not compared number by number.
 _COMPOSITE: Final = re.compile(r"[\[(]")
 
 
@@ -51,7 +51,7 @@ def _value(held: Held, setting: Setting, given: dict[str, str]) -> Comparison:
         return unsure(f"which {label} the text means")
     if claimed_values.any_means(int(raw), setting.scale, said.new):
         return agreed(label)
-    if not said.new or claimed_values.any_means(int(raw), setting.scale, said.beside) or setting.scale.value == "in a unit of its own":
+    if not said.new or claimed_values.any_means(int(raw), setting.scale, said.beside) or setting.scale is Scale.UNTOLD:
         return unsure(f"whether the {label} of {raw} is what the text means")
     shown = ", ".join(str(each) for each in said.new[:3])
     return contradicted(f"the text sets the {label} to {shown}, the calls to {raw}")

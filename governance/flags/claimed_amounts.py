@@ -10,6 +10,7 @@ from typing import Final
 
 from governance.flags.claims import visible
 from governance.flags.tables import Table, split
+from governance.flags.value_words import FACTORS
 
 DOLLARS: Final = "USD"
 # Tokens that a text may name by their dollars, and names for one coin.
@@ -32,9 +33,8 @@ _NO_TOKEN: Final = frozenset({
     "III", "IV", "YES", "NO", "HOURS", "DAYS",
 })  # fmt: skip
 _NUMBER: Final = r"\d{1,3}(?:[,'’_]\d{3})+(?:\.\d+)?|\d{1,3}(?: \d{3})+(?![\d,.])|\d{1,3}(?:\.\d{3})+,\d{1,2}|\d{1,60}(?:\.\d{1,40})?(?!\d)"
-_FACTORS: Final = {"k": 3, "thousand": 3, "m": 6, "mm": 6, "mn": 6, "mil": 6, "mio": 6, "million": 6, "b": 9, "bn": 9, "billion": 9}
 _FOUND: Final = re.compile(
-    rf"(?<![\w.,/#-])(?P<coin>US\$|[$€£])?\s?(?P<number>{_NUMBER})(?:\s?(?P<factor>{'|'.join(sorted(_FACTORS, key=len, reverse=True))})"
+    rf"(?<![\w.,/#-])(?P<coin>US\$|[$€£])?\s?(?P<number>{_NUMBER})(?:\s?(?P<factor>{'|'.join(sorted(FACTORS, key=len, reverse=True))})"
     r"(?![A-Za-z0-9]))?",
     re.IGNORECASE,
 )
@@ -163,7 +163,7 @@ def _is_token(word: str, known: frozenset[str]) -> bool:
 
 def _read(number: str, factor: str | None) -> list[Decimal]:
     """The number; both readings of "25.000", which is 25 here and 25,000 there."""
-    places = _FACTORS[factor.lower()] if factor else 0
+    places = FACTORS[factor.lower()] if factor else 0
     if re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d{1,2}", number):
         return [Decimal(number.replace(".", "").replace(",", ".")).scaleb(places)]
     plain = Decimal(re.sub(r"[,'’_ ]", "", number)).scaleb(places)

@@ -11,14 +11,14 @@ from typing import Final
 from governance.flags.claims import visible
 from governance.flags.functions import Scale
 from governance.flags.tables import Table, split
-from governance.flags.value_words import number
+from governance.flags.value_words import FACTORS, number
 
 _NUMBER: Final = re.compile(
-    r"(?<![\w.,-])(\d{1,3}(?:[,'_]\d{3})+(?:\.\d+)?|\d{1,60}(?:\.\d{1,40})?(?:e\d{1,2})?)(?!\d)\s?(k|m|mm|mn|million|thousand|bn|b|billion)?(?![A-Za-z0-9])\s?-?"
+    r"(?<![\w.,-])(\d{1,3}(?:[,'_]\d{3})+(?:\.\d+)?|\d{1,60}(?:\.\d{1,40})?(?:e\d{1,2})?)(?!\d)\s?"
+    rf"({'|'.join(sorted(FACTORS, key=len, reverse=True))})?(?![A-Za-z0-9])\s?-?"
     r"(%|per ?cent|percent|bps|bips|basis points?|blocks?|days?|weeks?|hours?|hrs?|minutes?|mins?|seconds?|secs?)?",
     re.IGNORECASE,
 )
-_FACTORS: Final = {"k": 3, "thousand": 3, "m": 6, "mm": 6, "mn": 6, "million": 6, "b": 9, "bn": 9, "billion": 9}
 _TO: Final = re.compile(r"(?:\b(?:to|into)|→|->|=>|⇒|➝|➔|>)\s*(?:an?|the|new|about|around|exactly|:)?\s*\$?$", re.IGNORECASE)
 _OLD: Final = re.compile(r"\b(?:from|currently|current|now|previously|existing|was|instead of|old|today)\b[^0-9]{0,14}$", re.IGNORECASE)
 _BY: Final = re.compile(r"\bby\s*(?:about|another|an additional)?\s*$", re.IGNORECASE)
@@ -177,7 +177,7 @@ def _cell(cell: str, new: list[Value], beside: list[Value]) -> None:
 def _numbers(text: str) -> Iterator[tuple[re.Match[str], Value]]:
     for found in _NUMBER.finditer(text):
         written, factor, unit = found.groups()
-        places = _FACTORS[factor.lower()] if factor else 0
+        places = FACTORS[factor.lower()] if factor else 0
         yield found, Value(Decimal(re.sub(r"[,'_]", "", written)).scaleb(places), _unit(unit or ""))
 
 

@@ -9,6 +9,8 @@ from governance.flags.known_functions import roles
 # "Without limit": an allowance of 2^256-1, or so close to it that nobody could spend it.
 UNLIMITED: Final = 2**255
 _LONGEST: Final = 200
+# What texts write behind a number for so many noughts.
+FACTORS: Final = {"k": 3, "thousand": 3, "m": 6, "mm": 6, "mn": 6, "mil": 6, "mio": 6, "million": 6, "b": 9, "bn": 9, "billion": 9}
 # Names that Maker's contracts hold as text in 32 bytes.
 _WRITTEN: Final = frozenset({"what", "ilk"})
 

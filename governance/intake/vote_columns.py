@@ -58,7 +58,7 @@ class VoteReader:
         places: list[int] = []
         refused: dict[int, InvalidInput] = {}
         for place, told in enumerate(_told(columns, count)):
-            row = self._fast(*told) if plain else None
+            row = self._fast(told) if plain else None
             if row is None:
                 try:
                     row = self._slow({name: values[place] for name, values in columns.items()})
@@ -69,40 +69,24 @@ class VoteReader:
             places.append(place)
         return rows, places, refused
 
-    def _fast(  # noqa: PLR0911, PLR0917  # called once per vote: names or one exit would cost a fifth of its time
-        self,
-        source: object,
-        dao: object,
-        external: object,
-        voter: object,
-        choice: object,
-        power: object,
-        created: object,
-        reason: object,
-        estimated: object,
-        vote_id: object,
-    ) -> VoteRow | None:
-        """The row, where every field is of the plainest kind; else None, and the slow way decides."""
+    def _fast(self, told: tuple[object, ...]) -> VoteRow | None:
+        """The row of one vote as `_told` gives it, where every field is of the plainest kind; else None, and the slow way decides."""
+        source, dao, external, voter, choice, power, created, reason, estimated, vote_id = told
         if (
             type(voter) is not str
             or type(created) is not int
             or not 0 <= created <= _MOST_SECONDS
             or reason is not None
             or vote_id is not None
+            or not (estimated is None or type(estimated) is bool)
         ):
             return None
         if len(voter) == 42 and voter.startswith(("0x", "0X")):
             voter = voter.lower()
         elif not voter or voter.isspace() or len(voter) > fields.MAX_NAME:
             return None
-        written: str | None = None
-        if type(power) is float:
-            if math.copysign(1.0, power) < 0 or not (1e-4 <= power < 1e15 or power == 0.0):
-                return None
-            written = repr(power)
-            if written.endswith(".0"):
-                written = written[:-2]
-        elif power is not None:
+        written = None if power is None else _plain_power(power)
+        if written is None and power is not None:
             return None
         try:
             dao_id, now_us = self._daos[dao]  # type: ignore[index]  # a value of another type is not remembered
@@ -110,8 +94,6 @@ class VoteReader:
             said = None if choice is None else self._choices[choice]  # type: ignore[index]
             told_by = self._sources[source]  # type: ignore[index]
         except (KeyError, TypeError):
-            return None
-        if estimated is not False and estimated is not True and estimated is not None:
             return None
         cast_at = created * 1_000_000
         guessed = estimated is True
@@ -161,6 +143,14 @@ class VoteReader:
 def vote_document(row: VoteRow) -> dict[str, object]:
     """One vote as the log shows it inline."""
     return {"id": row.id.hex(), **dict(zip(VoteRow._fields[1:12], row[1:12], strict=True))}
+
+
+def _plain_power(power: object) -> str | None:
+    """A double as decimal text, where Python writes it without an exponent; None where it is another value."""
+    if type(power) is not float or math.copysign(1.0, power) < 0 or not (1e-4 <= power < 1e15 or power == 0.0):
+        return None
+    written = repr(power)
+    return written[:-2] if written.endswith(".0") else written
 
 
 def _told(columns: Mapping[str, Sequence[object]], count: int) -> Iterator[tuple[object, ...]]:

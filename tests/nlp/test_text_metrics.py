@@ -67,8 +67,8 @@ def test_the_temperature_goes_with_the_text() -> None:
     labels = np.array([dice.choice(3, p=row) for row in softmax(honest)])
     hard = np.arange(8000) % 2 == 0
     vectors = np.stack([np.where(hard, 1.0, -1.0), dice.normal(size=8000)], axis=1)
-    found = fit_temperature(honest * np.where(hard, 2.0, 1.0)[:, None], labels, vectors)
+    found = fit_temperature(honest * np.where(hard, 2.0, 1.0)[:, None], labels, vectors, hold=1e-4)
 
-    assert found.at(vectors)[hard].mean() == pytest.approx(2.0, rel=0.15)
-    assert found.at(vectors)[~hard].mean() == pytest.approx(1.0, rel=0.15)
+    assert found.at(vectors)[hard].mean() == pytest.approx(2.0, rel=0.1)
+    assert found.at(vectors)[~hard].mean() == pytest.approx(1.0, rel=0.1)
     assert found.at(np.array([[90.0, 0.0], [-90.0, 0.0]])).tolist() == [HOTTEST, COLDEST]

@@ -73,26 +73,39 @@ def test_what_is_held_out_is_later_and_about_other_proposals() -> None:
     assert early.tolist() == [True] * 4 + [False] * 6
 
 
-def sheet(count: int, *, signal: float) -> Sheet:
+def sheet(count: int, *, signal: float, temperature: float = 1.0) -> Sheet:
     """Vectors of which the first number tells the label, by as much as `signal`; the incumbent knows nothing."""
     dice = np.random.Generator(np.random.PCG64(3))
     labels = dice.integers(0, len(LABELS), count)
     vectors = dice.standard_normal((count, 384))
     vectors[:, 0] += signal * (labels - 1)
-    return Sheet(vectors, np.zeros((count, len(LABELS))), np.ones(count), labels, tuple(f"p{number // 5}" for number in range(count)))
+    return Sheet(
+        vectors, np.zeros((count, len(LABELS))), np.full(count, temperature), labels, tuple(f"p{number // 5}" for number in range(count))
+    )
 
 
-def test_a_step_is_taken_where_there_is_something_to_learn_and_hardly_any_where_not() -> None:
+@pytest.mark.parametrize("temperature", [0.7, 1.0, 2.0])
+def test_a_step_is_taken_where_there_is_something_to_learn_and_hardly_any_where_not(temperature: float) -> None:
     """Held-out loss falls with a signal; with noise the head stays nearly where it is."""
 
     def gain(signal: float) -> float:
-        rows = sheet(600, signal=signal)
+        rows = sheet(600, signal=signal, temperature=temperature)
         early, late = rows.where(np.arange(600) < 400), rows.where(np.arange(600) >= 400)
         said = softmax(fit(early).logits(late))[np.arange(200), late.labels]
         return float(np.log(3) + np.log(said).mean())
 
     assert gain(6.0) > 0.2
     assert gain(0.0) > -0.05
+
+
+def test_a_step_is_taken_through_the_temperature() -> None:
+    """The head's step is divided like its logits, and no step leaves the calibrated logits."""
+    warm, hot = sheet(60, signal=6.0), sheet(60, signal=6.0, temperature=2.0)
+    step = fit(sheet(600, signal=6.0))
+
+    assert np.array_equal(Step(np.zeros((3, 385))).logits(hot), hot.calibrated)
+    assert np.abs(step.logits(warm)).max() > 1
+    assert step.logits(hot) == pytest.approx(step.logits(warm) / 2)
 
 
 def test_only_the_stance_head_changes() -> None:

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load
 
 from nlp.model_store import find_weights, read_weights
+from nlp.publishing import OBJECTION_LOG_ODDS
 from nlp.recipes import TrainingConfig
 from nlp.sampling import SamplingConfig
+from nlp.tasks import LABELS
 from nlp.training import train_text
 
 pytestmark = pytest.mark.encoder
@@ -84,6 +87,16 @@ def test_training_moves_the_weights_and_writes_what_it_saw(data: Path, tmp_path:
     assert find_weights("text", tmp_path / "one") == one
     assert [line["steps"] for line in curve] == [10, 15]
     assert curve[0]["sentiment"]["n"] == curve[0]["stance"]["n"] == 4
+
+
+def test_what_is_published_weighs_objections_and_tells_temperatures(data: Path, tmp_path: Path) -> None:
+    """Beside the trained weights: more log-odds for "against" and for nothing else, and temperatures that are no ones."""
+    tensors = load(read_weights(train_text(data, tmp_path / "out", [TINY], progress=False)))
+    learnt = torch.load(tmp_path / "out" / "stage-1" / "checkpoint.pt", weights_only=True)["network"]
+
+    assert (tensors["heads.stance.bias"] - learnt["heads.stance.bias"]).tolist() == pytest.approx([OBJECTION_LOG_ODDS, 0, 0], abs=1e-6)
+    assert torch.equal(tensors["heads.sentiment.bias"], learnt["heads.sentiment.bias"])
+    assert all(tensors[f"temperatures.{task}.bias"].item() != 0 and tensors[f"temperatures.{task}.weight"].any() for task in LABELS)
 
 
 def test_a_checkpoint_of_another_run_is_refused(data: Path, tmp_path: Path) -> None:
