@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from governance.evidence import ClosedProposal, KnownProgress, KnownVote, OutcomeForecast, OutcomeQuestion, PastVote
 from nlp.outcome import ShippedOutcomeForecaster
+from nlp.outcome_activity import Activity
 from nlp.outcome_dataset import Case, histories, read_dump
 from nlp.outcome_past_votes import PastVotes
 from nlp.outcome_text import Embedder
@@ -31,7 +32,7 @@ from nlp.outcome_training import embedded
 T = TypeVar("T")
 
 
-def without_future(case: Case, history: Sequence[ClosedProposal], past: PastVotes, moment: datetime) -> OutcomeQuestion:
+def without_future(case: Case, history: Sequence[ClosedProposal], past: PastVotes, activity: Activity, moment: datetime) -> OutcomeQuestion:
     """What could be asked at `moment`, with nothing in it that is later."""
     votes = tuple(vote for vote in case.votes if vote.cast_at <= moment)
     return OutcomeQuestion(
@@ -43,6 +44,7 @@ def without_future(case: Case, history: Sequence[ClosedProposal], past: PastVote
         votes_known=case.votes_known(moment),
         progress=case.progress_by(moment),
         past_votes=past.of(case.closed.proposal.dao_id, votes, before=moment),
+        activity=activity.of(case, moment),
     )
 
 
@@ -89,13 +91,13 @@ def as_bytes(forecast: OutcomeForecast) -> bytes:
 def campaign(cases: Sequence[Case], embedder: Embedder, *, pairs: int, seed: int, folder: Path | None = None) -> list[str]:
     """The pairs whose forecasts differed, as `proposal at moment`; empty is what is promised."""
     chance = random.Random(seed)
-    whole, past = histories(cases), PastVotes(cases)
+    whole, past, activity = histories(cases), PastVotes(cases), Activity(cases)
     found = []
     for pair in tqdm(range(pairs), desc="pairs", disable=not sys.stderr.isatty()):
         case = chance.choice(cases)
         history = whole[case.closed.proposal.dao_id]
         moment = case.opened_at + (case.closed.closed_at - case.opened_at) * chance.random()
-        known = without_future(case, history, past, moment)
+        known = without_future(case, history, past, activity, moment)
         tempted = with_another_future(known, case, history, chance)
         said, told = (_fresh(folder, embedder).forecast(each) for each in (known, tempted))
         if as_bytes(said) != as_bytes(told):

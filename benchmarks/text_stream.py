@@ -90,7 +90,7 @@ def stranger(rows: Sequence[LabelledText], count: int) -> bytes:
     for head in network.heads.values():
         for tensor in head.parameters():
             tensor.data.zero_()
-    blank = pack(network, base, ReadingRules(128, {"sentiment": 1.0, "stance": 1.0}))
+    blank = pack(network, base, ReadingRules(128))
     dice = random.Random("stranger")
     chosen = [row for name in ELSEWHERE for row in _train_rows(rows, name, dice, count // len(ELSEWHERE))]
     dice.shuffle(chosen)

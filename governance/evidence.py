@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from governance.promotions import HeldOutResult, Promotion, PromotionWithheld
 
@@ -103,6 +103,23 @@ class PastVote:
     choice: str | None
 
 
+# A proposal that nobody says has closed counts as open for so long.
+OPEN_AT_MOST: Final = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownActivity:
+    """What else goes on in the DAO at `as_of`; votes count from the proposal's publication, and None says that they are not collected.
+
+    `open_proposals` are the DAO's others, published at most `OPEN_AT_MOST` before; `votes_elsewhere` those cast on others;
+    `last_vote_at` is the last vote on any, this one included, None where there never was one.
+    """
+
+    open_proposals: int
+    votes_elsewhere: int | None = None
+    last_vote_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class KnownProposal:
     """A proposal as known at `as_of`: its revision then, never its result.
@@ -148,7 +165,8 @@ class OutcomeQuestion:
     """All a forecaster may see. Everything in it was known at `as_of`; the caller guarantees it.
 
     `votes_known` is False where the votes of this proposal are not collected (or not up to `as_of`): no votes then
-    means nothing, not silence. `past_votes` are what the first voters here did before (`governance.past_votes`).
+    means nothing, not silence. `past_votes` are what the first voters here did before (`governance.past_votes`),
+    `activity` is what else goes on in the DAO, None where nobody looked.
     """
 
     proposal: KnownProposal
@@ -159,6 +177,7 @@ class OutcomeQuestion:
     votes_known: bool = True
     progress: tuple[KnownProgress, ...] = ()
     past_votes: tuple[PastVote, ...] = ()
+    activity: KnownActivity | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from governance.evidence import KnownProposal, OutcomeQuestion
+from governance.evidence import KnownActivity, KnownProposal, OutcomeQuestion
 from nlp.base_rates import BaseRates, base_rates, pooled_rate
 from nlp.outcome_belief import Belief, Beliefs, Kernel, Points
 from nlp.outcome_record import DaoRecord, Floats, Records, author_key, days, kind_key
@@ -96,8 +96,13 @@ FEATURES = (
     Feature("author_voted_for", "1 if the author has voted for it", _CAST),
     Feature("stance", "mean stance of the discussion, -1 against to 1 for; 0 without one", "when each post is written"),
     Feature("has_stance", "1 if there is a discussion", "when each post is written"),
+    Feature("open_proposals", "log(1 + the DAO's other open proposals); -1 where nobody looked", "at each publication and close"),
+    Feature("votes_elsewhere", "log(1 + votes on the DAO's other proposals since publication); -1 where not collected", _CAST),
+    Feature("dao_silent_hours", "log(1 + hours since the DAO's last vote on any proposal); -1 without one", _CAST),
 )
 NAMES = tuple(feature.name for feature in FEATURES)
+# What else goes on in the DAO; these come last, so that trees which must not see them are fitted on the columns before.
+ACTIVITY = NAMES[-3:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +168,7 @@ class FeatureMaker:
             **_of_record(record, known, at=at, author=author, vector=vector, dao_rate=rates.dao),
             **_of_text(proposal),
             **_of_time(proposal, published=published, at=moment),
+            **_of_activity(question.activity, at=at),
             **of_records(voters, rate=rates.dao, author=author_key(proposal)),
         }
         numbers |= of_votes(votes, turnout, numbers, at=moment, published=published)
@@ -249,6 +255,17 @@ def _of_text(proposal: KnownProposal) -> dict[str, float]:
         "links": math.log1p(body.count("http")),
         "choices": float(min(len(proposal.choices), 10)),
         "named_sides": float(names_a_side(proposal.choices)),
+    }
+
+
+def _of_activity(activity: KnownActivity | None, *, at: float) -> dict[str, float]:
+    if activity is None:
+        return dict.fromkeys(ACTIVITY, UNKNOWN)
+    elsewhere, last = activity.votes_elsewhere, activity.last_vote_at
+    return {
+        "open_proposals": math.log1p(activity.open_proposals),
+        "votes_elsewhere": UNKNOWN if elsewhere is None else math.log1p(elsewhere),
+        "dao_silent_hours": UNKNOWN if last is None else math.log1p(max(at - days(last), 0.0) * 24.0),
     }
 
 

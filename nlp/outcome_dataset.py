@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from governance.errors import InvalidInput
 from governance.evidence import ClosedProposal, KnownProgress, KnownVote, OutcomeQuestion
+from nlp.outcome_activity import Activity
 from nlp.outcome_past_votes import PastVotes
 from nlp.outcome_rows import read_closed, read_progress
 
@@ -120,9 +121,10 @@ def replay(
 
     Before the vote every case is asked; while it runs, those whose votes or running totals are known. The history tuple of
     a DAO is one object for all its questions, so that the work on it is done once; what was not yet closed is dropped
-    where features are made. `past` are the votes of the DAOs' other proposals; without it, those of `cases`.
+    where features are made. `past` are the DAOs' other proposals with their votes; without it, `cases`.
     """
-    before = PastVotes(cases if past is None else past)
+    others = cases if past is None else past
+    before, activity = PastVotes(others), Activity(others)
     for case in cases:
         proposal = case.closed.proposal
         for name in moments:
@@ -140,6 +142,7 @@ def replay(
                 votes_known=case.votes_known(at),
                 progress=progress,
                 past_votes=before.of(proposal.dao_id, votes, before=at),
+                activity=activity.of(case, at),
             )
             yield Asked(name, question, case)
 

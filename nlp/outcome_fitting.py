@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from nlp.base_rates import family, pooled_rate
 from nlp.calibration import Calibration, fit_best, identity
-from nlp.features import NAMES, FeatureRecipe
+from nlp.features import ACTIVITY, NAMES, FeatureRecipe
 from nlp.outcome_belief import Beliefs, Kernel, Points, targets
 from nlp.outcome_record import DaoRecord
 from nlp.outcome_skill import held_out_skill
@@ -56,6 +56,8 @@ TOTALS_WEIGHT = 0.1
 # What passing does not look at: expected powers and quorums tell eras apart, and the next era's are others.
 _UNSEEN = ("power_belief", "reached_belief", "quorum", "quorum_belief", "quorum_so_far", "power_pace", "alike_passed")
 BLIND = np.isin(NAMES, _UNSEEN)
+# What else goes on in the DAO is for the trees of a running vote: there silence amid other votes tells much, before it nothing did.
+BEFORE_ACTIVITY = len(NAMES) - len(ACTIVITY)
 # Fewer held-out rows calibrate nothing.
 FEWEST_TO_CALIBRATE = 40
 FEWEST_IN_CELL = 60
@@ -223,8 +225,7 @@ def fit_trees(sheet: Sheet, target: str, *, seed: int) -> Trees:
     known = np.isfinite(answers)
     if target in QUANTITIES:
         known &= offset(sheet.rows, target) >= 0.0
-    if target != VOTING:
-        known &= ~sheet.between
+    known &= sheet.rows[:, NAMES.index("hours_open")] > 0 if target == VOTING else ~sheet.between
     rows, wanted, weights = sheet.rows[known], answers[known], sheet.weights[known]
     if target in (*PROBABILITIES, VOTING) and len(np.unique(wanted)) < 2:
         return no_trees()
@@ -233,6 +234,7 @@ def fit_trees(sheet: Sheet, target: str, *, seed: int) -> Trees:
         rows = np.where(BLIND, 0.0, rows)
     if target == VOTING:
         return RandomBoosting().fit(rows, wanted, weights, offset=offset(rows, target), seed=seed)
+    rows = rows[:, :BEFORE_ACTIVITY]
     if target in PROBABILITIES:
         model = GradientBoostingClassifier(**BOOSTING, random_state=seed, init=_BeliefFirst(target))
         return from_boosting(model.fit(rows, wanted, sample_weight=weights), 0.0)

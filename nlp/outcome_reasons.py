@@ -30,7 +30,9 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     ),
     "turnout so far": ("voters", "pace", "power_pace", "voters_belief", "power_belief", "hours_silent", "first_vote_hours"),
     "quorum": ("quorum", "quorum_belief", "quorum_so_far", "reached_belief"),
-    "timing": ("window_days", "hours_open", "fraction_open", "recent_count", "quiet_days"),
+    "timing": (
+        "window_days", "hours_open", "fraction_open", "recent_count", "quiet_days", "open_proposals", "votes_elsewhere", "dao_silent_hours",
+    ),
     "text and choices": ("title_chars", "body_chars", "text_cut_chars", "links", "choices", "named_sides"),
     "discussion": ("stance", "has_stance"),
 }  # fmt: skip

@@ -18,6 +18,7 @@ from governance.intake.proposals import OFFICIAL_RULES
 from governance.outcome_sources import was_executed
 from governance.readings import mean_stance
 from governance.records import as_of as known
+from governance.records.dao_activity import dao_activity
 from governance.records.daos import get_dao
 from governance.records.evidence import Reading
 from governance.records.voters_before import known_progress, past_votes
@@ -85,15 +86,24 @@ def outcome_question(
     row = known.read_one(session, known.PROPOSALS, proposal_id, as_of=as_of)
     votes = known_votes(session, proposal_id, as_of=as_of)
     before = closed_proposals(session, row["dao_id"], as_of=as_of) if history is None else history
+    proposal, votes_known = _known_proposal(row), bool(votes) or _votes_are_collected(session, row, as_of)
     return OutcomeQuestion(
-        proposal=_known_proposal(row),
+        proposal=proposal,
         as_of=as_of,
         votes=votes,
         history=before,
         stance=stance_so_far(session, proposal_id, as_of=as_of),
-        votes_known=bool(votes) or _votes_are_collected(session, row, as_of),
+        votes_known=votes_known,
         progress=known_progress(session, proposal_id, as_of=as_of),
         past_votes=past_votes(session, row["dao_id"], votes, before, as_of=as_of),
+        activity=dao_activity(
+            session,
+            row["dao_id"],
+            proposal_id,
+            published_at=proposal.published_at or as_of,
+            as_of=as_of,
+            votes_known=votes_known,
+        ),
     )
 
 
