@@ -20,16 +20,18 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from benchmarks.repeated_pairs import ordered
 from nlp.outcome_text import TEXT_CHARS, CachedEmbedder, MiniLmEmbedder
-from nlp.similar import nearest
+from nlp.similar import nearest, nearest_texts
 
 Floats = NDArray[np.float32]
 Ranker = Callable[[Sequence[str]], Floats]
+# From the asked text, the earlier ones, their vectors and how many: the rows called similar.
+Finder = Callable[[Sequence[str], Floats, int], list[tuple[int, float]]]
 WITHIN = 5
 PAIRS = Path(__file__).with_name("repeated_pairs.csv")
 
 
 def embedded(embedder: CachedEmbedder) -> Ranker:
-    """Assent's own: frozen sentence vectors."""
+    """Frozen sentence vectors."""
     return embedder.embed
 
 
@@ -40,7 +42,15 @@ def tfidf(texts: Sequence[str]) -> Floats:
     return dense
 
 
-def hits(rows: Sequence[Mapping[str, Any]], pairs: Mapping[str, str], text: Callable[[Mapping[str, Any]], str], rank: Ranker) -> list[bool]:
+def by_vectors(texts: Sequence[str], vectors: Floats, most: int) -> list[tuple[int, float]]:
+    """By the cosine of vectors alone."""
+    del texts
+    return nearest(vectors[0], vectors[1:], most)
+
+
+def hits(
+    rows: Sequence[Mapping[str, Any]], pairs: Mapping[str, str], text: Callable[[Mapping[str, Any]], str], rank: Ranker, find: Finder
+) -> list[bool]:
     """Per pair of this DAO whose proposals both have such a text: whether the earlier is among the first five."""
     place = {row["proposal_id"]: number for number, row in enumerate(rows)}
     said = [text(row) for row in rows[: 1 + max(place.get(later, -1) for later in pairs)]]
@@ -48,8 +58,13 @@ def hits(rows: Sequence[Mapping[str, Any]], pairs: Mapping[str, str], text: Call
     asked = [(later, earlier) for later, earlier in asked if said[later] and said[earlier]]
     if not asked:
         return []
-    vectors = rank([one or "-" for one in said])
-    return [earlier in {found for found, _ in nearest(vectors[later], vectors[:later], WITHIN)} for later, earlier in asked]
+    shown = [one or "-" for one in said]
+    vectors = rank(shown)
+    hit = []
+    for later, earlier in asked:
+        found = find([shown[later], *shown[:later]], vectors[[later, *range(later)]], WITHIN)
+        hit.append(earlier in {row for row, _ in found})
+    return hit
 
 
 def whole(row: Mapping[str, Any]) -> str:
@@ -75,10 +90,14 @@ def main() -> None:
     if chosen.vectors and chosen.vectors.exists():
         embedder.load(chosen.vectors)
     print(f"{len(pairs)} pairs of {len(daos)} DAOs, {sum(map(len, daos))} proposals")
-    rankers: dict[str, Ranker] = {"assent (sentence vectors)": embedded(embedder), "TF-IDF": tfidf}
+    rankers: dict[str, tuple[Ranker, Finder]] = {
+        "assent (vectors and words)": (embedded(embedder), nearest_texts),
+        "vectors alone": (embedded(embedder), by_vectors),
+        "TF-IDF": (tfidf, by_vectors),
+    }
     for form, text in {"whole": whole, "bodies": body}.items():
-        for name, rank in rankers.items():
-            found = [hit for rows in daos for hit in hits(rows, pairs, text, rank)]
+        for name, (rank, find) in rankers.items():
+            found = [hit for rows in daos for hit in hits(rows, pairs, text, rank, find)]
             error = 1.96 * (np.mean(found) * (1 - np.mean(found)) / len(found)) ** 0.5
             print(f"{form:8}{name:28}recall@5 {np.mean(found):.3f} +/- {error:.3f} of {len(found)}", flush=True)
             if chosen.vectors:

@@ -29,7 +29,9 @@ class SimilarOut(BaseModel):
     author: str | None
     starts_at: datetime | None
     ends_at: datetime | None
-    likeness: str = Field(description="Cosine of the texts' vectors, 0 to 1, as decimal text.", examples=["0.913000"])
+    likeness: str = Field(
+        description="Mean of the cosines of words (seven tenths) and of vectors, 0 to 1, as decimal text.", examples=["0.713000"]
+    )
     state: str | None = Field(description="The source's word; null while it was not known.")
     outcome: str | None = Field(description="`pass` or `fail`; null while it was not known.")
     approval_share: str | None = Field(description="Share in favour, as decimal text, where the source tells.")
@@ -59,9 +61,9 @@ def list_all(
 ) -> SimilarsOut:
     """The DAO's earlier proposals whose title and body are most like this one's, as known at a time.
 
-    Likeness is of words and meaning, no judgement; under about 0.6 it says little.
+    Likeness is of meaning and words, no judgement; under about 0.3 it says little.
     """
-    from nlp.similar import nearest  # noqa: PLC0415  # a start does not wait for numpy
+    from nlp.similar import nearest_texts  # noqa: PLC0415  # a start does not wait for numpy
 
     at = moment(session, dao_id, as_of, clock())
     row = read_one(session, PROPOSALS, proposal_id, as_of=at)
@@ -73,8 +75,8 @@ def list_all(
     texts = [_text(one) for one in (row, *earlier)]
     waiting = set(embedder.missing(texts[1:])[_NEW_VECTORS:])
     compared = [place for place, text in enumerate(texts[1:]) if text not in waiting]
-    vectors = embedder.embed([texts[0], *(texts[1 + place] for place in compared)])
-    found = nearest(vectors[0], vectors[1:], limit)
+    asked = [texts[0], *(texts[1 + place] for place in compared)]
+    found = nearest_texts(asked, embedder.embed(asked), limit)
     return SimilarsOut(
         proposal_id=proposal_id,
         items=[_shown(earlier[compared[place]], likeness) for place, likeness in found],
