@@ -1,8 +1,8 @@
 """Writes docs/configuration.md from the settings: `python -m api.configuration_guide`."""
 
 from pathlib import Path
-from typing import Any
 
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from api.settings import PREFIX, Settings
@@ -35,7 +35,7 @@ def guide() -> str:
     return _HEAD + "\n".join(rows) + "\n" + _TAIL
 
 
-def _default(field: Any) -> str:  # noqa: ANN401  # pydantic's FieldInfo
+def _default(field: FieldInfo) -> str:
     if field.default is PydanticUndefined:
         return "see right"
     if field.default is None or field.default == ():

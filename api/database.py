@@ -27,7 +27,6 @@ _logger = structlog.get_logger(__name__)
 LOG_LOCK = 0x4C4F47
 # A group is closed after this many units, or when it has been open this long: a slow unit delays only those before it.
 _GROUP_UNITS, _GROUP_SECONDS = 256, 0.1
-_STOP = object()
 _KEPT = "rows kept for this unit"
 
 
@@ -45,6 +44,10 @@ class CommitSigner(Protocol):
 
         Comes from another thread than `before_commit`; no other group is committed meanwhile.
         """
+
+
+class _Stop:
+    """The word to stop."""
 
 
 @dataclass(slots=True)
@@ -127,7 +130,7 @@ class Writer:
     def __init__(self, engine: Engine, *, queue_size: int = 512, signer: CommitSigner | None = None) -> None:
         self._engine = writing(engine)
         self._postgres = engine.dialect.name == "postgresql"
-        self._queue: queue.Queue[Any] = queue.Queue(maxsize=queue_size)
+        self._queue: queue.Queue[_Unit | _Stop] = queue.Queue(maxsize=queue_size)
         self._signer = signer
         self.generation = 0
         self._closed = False
@@ -173,14 +176,14 @@ class Writer:
         with self._gate:
             already, self._closed = self._closed, True
         if not already:
-            self._queue.put(_STOP)
+            self._queue.put(_Stop())
         self._thread.join()
         self._publisher.shutdown()
 
     def _serve(self) -> None:
         while True:
             first = self._queue.get()
-            if first is _STOP or self._serve_group(first):
+            if isinstance(first, _Stop) or self._serve_group(first):
                 return
 
     def _serve_group(self, first: _Unit) -> bool:
@@ -208,13 +211,11 @@ class Writer:
             if len(group) >= _GROUP_UNITS or time.monotonic() >= closes_at:
                 return False
             unit = self._waiting()
-            if unit is None:
-                return False
-            if unit is _STOP:
-                return True
+            if not isinstance(unit, _Unit):
+                return unit is not None
             group.append(unit)
 
-    def _waiting(self) -> Any:  # noqa: ANN401  # a unit, or the word to stop
+    def _waiting(self) -> _Unit | _Stop | None:
         """What waits in the queue, or None. There is time to look again while the group before is being published."""
         if self._queue.empty():
             self._published()

@@ -22,9 +22,9 @@ from governance.workflow.keep_refusals import keep_refusals
 _ROWS: Final = 500
 # Answers name this many rows each; what became of the rest stands in the counts.
 _MOST_TOLD: Final = 10_000
-# Unix seconds or RFC 3339 text with its zone.
 # An amount that a row may leave out: exact decimal text.
 AMOUNT_SCHEMA: Final = {"type": ["string", "null"], "pattern": r"^(0|[1-9][0-9]{0,70})(\.[0-9]{1,36})?$"}
+# Unix seconds or RFC 3339 text with its zone.
 TIME_SCHEMA: Final = {
     "type": ["integer", "string", "null"],
     "minimum": 0,

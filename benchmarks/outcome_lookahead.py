@@ -13,6 +13,7 @@ import pickle
 import random
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from tqdm import tqdm
 from governance.evidence import ClosedProposal, KnownProgress, KnownVote, OutcomeForecast, OutcomeQuestion, PastVote
 from nlp.outcome import ShippedOutcomeForecaster
 from nlp.outcome_activity import Activity
-from nlp.outcome_dataset import Case, histories, read_dump
+from nlp.outcome_dataset import Case, read_dump
 from nlp.outcome_past_votes import PastVotes
 from nlp.outcome_text import Embedder
 from nlp.outcome_training import embedded
@@ -32,19 +33,26 @@ from nlp.outcome_training import embedded
 T = TypeVar("T")
 
 
-def without_future(case: Case, history: Sequence[ClosedProposal], past: PastVotes, activity: Activity, moment: datetime) -> OutcomeQuestion:
-    """What could be asked at `moment`, with nothing in it that is later."""
+def until(case: Case, moment: datetime) -> Case:
+    """The case without the votes after `moment`; what has not closed by then closes much later."""
+    votes = tuple(vote for vote in case.votes if vote.cast_at <= moment)
+    still_open = replace(case.closed, closed_at=moment + timedelta(days=400))
+    return replace(case, votes=votes, closed=case.closed if case.closed.closed_at <= moment else still_open)
+
+
+def without_future(case: Case, others: Sequence[Case], past: PastVotes, moment: datetime) -> OutcomeQuestion:
+    """What could be asked at `moment`, with nothing in it that is later; `others` are the DAO's proposals, this one included."""
     votes = tuple(vote for vote in case.votes if vote.cast_at <= moment)
     return OutcomeQuestion(
         proposal=case.closed.proposal,
         as_of=moment,
         votes=votes,
-        history=tuple(row for row in history if row.closed_at < moment),
+        history=tuple(each.closed for each in others if each.closed.closed_at < moment),
         stance=None,
         votes_known=case.votes_known(moment),
         progress=case.progress_by(moment),
         past_votes=past.of(case.closed.proposal.dao_id, votes, before=moment),
-        activity=activity.of(case, moment),
+        activity=Activity([until(each, moment) for each in others if each.opened_at <= moment]).of(until(case, moment), moment),
     )
 
 
@@ -91,14 +99,19 @@ def as_bytes(forecast: OutcomeForecast) -> bytes:
 def campaign(cases: Sequence[Case], embedder: Embedder, *, pairs: int, seed: int, folder: Path | None = None) -> list[str]:
     """The pairs whose forecasts differed, as `proposal at moment`; empty is what is promised."""
     chance = random.Random(seed)
-    whole, past, activity = histories(cases), PastVotes(cases), Activity(cases)
+    past, activity = PastVotes(cases), Activity(cases)
+    by_dao: dict[str, list[Case]] = defaultdict(list)
+    for case in cases:
+        by_dao[case.closed.proposal.dao_id].append(case)
     found = []
     for pair in tqdm(range(pairs), desc="pairs", disable=not sys.stderr.isatty()):
         case = chance.choice(cases)
-        history = whole[case.closed.proposal.dao_id]
+        others = by_dao[case.closed.proposal.dao_id]
         moment = case.opened_at + (case.closed.closed_at - case.opened_at) * chance.random()
-        known = without_future(case, history, past, activity, moment)
-        tempted = with_another_future(known, case, history, chance)
+        known = without_future(case, others, past, moment)
+        tempted = with_another_future(known, case, [each.closed for each in others], chance)
+        # Counted among everything that came later, too.
+        tempted = replace(tempted, activity=activity.of(case, moment))
         said, told = (_fresh(folder, embedder).forecast(each) for each in (known, tempted))
         if as_bytes(said) != as_bytes(told):
             found.append(f"{case.closed.proposal.proposal_id} at {moment.isoformat()}")

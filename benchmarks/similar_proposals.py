@@ -24,8 +24,8 @@ from nlp.similar import nearest, nearest_texts
 
 Floats = NDArray[np.float32]
 Ranker = Callable[[Sequence[str]], Floats]
-# From the asked text, the earlier ones, their vectors and how many: the rows called similar.
-Finder = Callable[[Sequence[str], Floats, int], list[tuple[int, float]]]
+# From the asked text and the earlier ones, their vectors, and how many: the rows called similar.
+Finder = Callable[[Sequence[str], Floats, int], list[int]]
 WITHIN = 5
 PAIRS = Path(__file__).with_name("repeated_pairs.csv")
 
@@ -42,10 +42,15 @@ def tfidf(texts: Sequence[str]) -> Floats:
     return dense
 
 
-def by_vectors(texts: Sequence[str], vectors: Floats, most: int) -> list[tuple[int, float]]:
+def by_vectors(texts: Sequence[str], vectors: Floats, most: int) -> list[int]:
     """By the cosine of vectors alone."""
     del texts
-    return nearest(vectors[0], vectors[1:], most)
+    return [row for row, _ in nearest(vectors[0], vectors[1:], most)]
+
+
+def by_vectors_and_words(texts: Sequence[str], vectors: Floats, most: int) -> list[int]:
+    """Assent's own order."""
+    return [one.row for one in nearest_texts(texts, vectors, most)]
 
 
 def hits(
@@ -63,7 +68,7 @@ def hits(
     hit = []
     for later, earlier in asked:
         found = find([shown[later], *shown[:later]], vectors[[later, *range(later)]], WITHIN)
-        hit.append(earlier in {row for row, _ in found})
+        hit.append(earlier in found)
     return hit
 
 
@@ -91,7 +96,7 @@ def main() -> None:
         embedder.load(chosen.vectors)
     print(f"{len(pairs)} pairs of {len(daos)} DAOs, {sum(map(len, daos))} proposals")
     rankers: dict[str, tuple[Ranker, Finder]] = {
-        "assent (vectors and words)": (embedded(embedder), nearest_texts),
+        "assent (vectors and words)": (embedded(embedder), by_vectors_and_words),
         "vectors alone": (embedded(embedder), by_vectors),
         "TF-IDF": (tfidf, by_vectors),
     }

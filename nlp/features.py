@@ -101,8 +101,9 @@ FEATURES = (
     Feature("dao_silent_hours", "log(1 + hours since the DAO's last vote on any proposal); -1 without one", _CAST),
 )
 NAMES = tuple(feature.name for feature in FEATURES)
-# What else goes on in the DAO; these come last, so that trees which must not see them are fitted on the columns before.
-ACTIVITY = NAMES[-3:]
+# What else goes on in the DAO. They stand last: trees that must not see them are fitted on the columns before (`BEFORE_ACTIVITY`).
+ACTIVITY = ("open_proposals", "votes_elsewhere", "dao_silent_hours")
+BEFORE_ACTIVITY = NAMES.index(ACTIVITY[0])
 
 
 @dataclass(frozen=True, slots=True)

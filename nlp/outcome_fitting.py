@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from nlp.base_rates import family, pooled_rate
 from nlp.calibration import Calibration, fit_best, identity
-from nlp.features import ACTIVITY, NAMES, FeatureRecipe
+from nlp.features import BEFORE_ACTIVITY, NAMES, FeatureRecipe
 from nlp.outcome_belief import Beliefs, Kernel, Points, targets
 from nlp.outcome_record import DaoRecord
 from nlp.outcome_skill import held_out_skill
@@ -56,8 +56,6 @@ TOTALS_WEIGHT = 0.1
 # What passing does not look at: expected powers and quorums tell eras apart, and the next era's are others.
 _UNSEEN = ("power_belief", "reached_belief", "quorum", "quorum_belief", "quorum_so_far", "power_pace", "alike_passed")
 BLIND = np.isin(NAMES, _UNSEEN)
-# What else goes on in the DAO is for the trees of a running vote: there silence amid other votes tells much, before it nothing did.
-BEFORE_ACTIVITY = len(NAMES) - len(ACTIVITY)
 # Fewer held-out rows calibrate nothing.
 FEWEST_TO_CALIBRATE = 40
 FEWEST_IN_CELL = 60
@@ -234,6 +232,7 @@ def fit_trees(sheet: Sheet, target: str, *, seed: int) -> Trees:
         rows = np.where(BLIND, 0.0, rows)
     if target == VOTING:
         return RandomBoosting().fit(rows, wanted, weights, offset=offset(rows, target), seed=seed)
+    # In a running vote silence amid other votes tells much; before the vote, what else goes on told nothing.
     rows = rows[:, :BEFORE_ACTIVITY]
     if target in PROBABILITIES:
         model = GradientBoostingClassifier(**BOOSTING, random_state=seed, init=_BeliefFirst(target))

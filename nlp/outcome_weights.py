@@ -152,8 +152,11 @@ def unpack(data: bytes) -> OutcomeWeights:
     try:
         header = json.loads(read_header(data)["assent"])
         recipe, arrays = header["recipe"], load(data)
-        if header["format"] != FORMAT or tuple(recipe["features"]) != NAMES:
+        if header["format"] != FORMAT:
             raise ModelUnavailable("the outcome weights are of another version", format=header["format"])
+        if tuple(recipe["features"]) != NAMES:
+            differing = ", ".join(sorted({*recipe["features"]} ^ {*NAMES}))
+            raise ModelUnavailable("the outcome weights were made for other features", differing=differing)
         return OutcomeWeights(
             recipe=FeatureRecipe(
                 kernels={target: Kernel(**fields) for target, fields in recipe["kernels"].items()}, pooled=recipe["pooled"]

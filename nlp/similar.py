@@ -5,15 +5,30 @@ vectors tell less surely apart from the same kind of thing.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
-# How many of the nearest by vector are compared by words: behind these nothing was found.
+# How many of the nearest by vector are compared by words, too.
 COMPARED_BY_WORDS = 100
-# How much words count beside vectors.
-WORDS = 0.7
+# How much words count beside vectors in the order.
+WORDS_SHARE = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A text like another: its row, and the cosines (0 to 1) of their vectors and of their words (TF-IDF)."""
+
+    row: int
+    vectors: float
+    words: float
+
+    @property
+    def both(self) -> float:
+        """What they are ordered by."""
+        return WORDS_SHARE * self.words + (1 - WORDS_SHARE) * self.vectors
 
 
 def nearest(asked: Floats, known: Floats, most: int) -> list[tuple[int, float]]:
@@ -28,29 +43,25 @@ def nearest(asked: Floats, known: Floats, most: int) -> list[tuple[int, float]]:
     return [(int(row), float(min(likeness[row], 1.0))) for row in order if likeness[row] > 0]
 
 
-def nearest_texts(texts: Sequence[str], vectors: Floats, most: int) -> list[tuple[int, float]]:
-    """(row, likeness) of the texts behind the first that are most like it, the likest first; rows count from the second text.
+def nearest_texts(texts: Sequence[str], vectors: Floats, most: int) -> list[Alike]:
+    """The texts behind the first that are most like it, the likest first, ties to the later; `vectors` has one row per text.
 
-    Likeness, 0 to 1, is a mean of two cosines: `WORDS` of that of the words (TF-IDF among the nearest by vector), the rest of that
-    of the vectors, one per text.
+    Rows count from the second text.
     """
     found = nearest(vectors[0], vectors[1:], COMPARED_BY_WORDS)
     if not found:
         return []
-    rows = [row for row, _ in found]
-    words = _words_alike([texts[0], *(texts[1 + row] for row in rows)])
-    likeness = WORDS * words + (1 - WORDS) * np.array([cosine for _, cosine in found])
-    order = np.lexsort((-np.array(rows), -likeness))[:most]
-    return [(rows[place], float(likeness[place])) for place in order]
+    words = _words_alike([texts[0], *(texts[1 + row] for row, _ in found)])
+    alike = [Alike(row, cosine, same) for (row, cosine), same in zip(found, words, strict=True)]
+    return sorted(alike, key=lambda each: (-each.both, -each.row))[:most]
 
 
-def _words_alike(texts: Sequence[str]) -> NDArray[np.float64]:
+def _words_alike(texts: Sequence[str]) -> list[float]:
     """Cosine of the first text's words and pairs of words to those of each other text."""
     from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415  # half a second to import; only this asks for it
 
     try:
         words = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2)).fit_transform(texts)
     except ValueError:  # not one word among them
-        return np.zeros(len(texts) - 1)
-    alike: NDArray[np.float64] = (words[1:] @ words[0].T).toarray()[:, 0]
-    return alike
+        return [0.0] * (len(texts) - 1)
+    return [min(float(cosine), 1.0) for cosine in (words[1:] @ words[0].T).toarray()[:, 0]]

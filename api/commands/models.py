@@ -93,12 +93,12 @@ def evaluate(
     """
     chosen = _folder(data, what)
     if what is Trainable.TEXT:
-        from nlp.text_evaluation import evaluate_text  # noqa: PLC0415  # torch loads only when asked for
+        from nlp.text_evaluation import evaluate_text  # noqa: PLC0415  # torch takes six seconds; `list` needs none
 
         training = train_data or (chosen if Settings().data_dir is None else _folder(None, what))
         found = evaluate_text(chosen, training, split.value)
     else:
-        from nlp.outcome_evaluation import evaluate_outcome  # noqa: PLC0415  # as above
+        from nlp.outcome_evaluation import evaluate_outcome  # noqa: PLC0415  # numpy, scipy and pyarrow: half a second `list` need not wait
 
         found = evaluate_outcome(chosen, history)
     if as_json:
@@ -109,8 +109,8 @@ def evaluate(
 
 
 def _train_text(folder: Path, out: Path, seed: int) -> object:
-    from nlp.recipes import RECIPE  # noqa: PLC0415  # torch loads only when asked for
-    from nlp.training import train_text  # noqa: PLC0415  # as above
+    from nlp.recipes import RECIPE  # noqa: PLC0415  # pyarrow loads only when asked for
+    from nlp.training import train_text  # noqa: PLC0415  # torch takes six seconds
 
     # Each stage shuffles anew: the later one is to meet rows of the large sets that the earlier did not reach.
     stages = [replace(stage, seed=seed + number) for number, stage in enumerate(RECIPE)]
@@ -118,7 +118,7 @@ def _train_text(folder: Path, out: Path, seed: int) -> object:
 
 
 def _train_outcome(folder: Path, out: Path, seed: int) -> object:
-    from nlp.outcome_training import train_outcome  # noqa: PLC0415  # torch loads only when asked for
+    from nlp.outcome_training import train_outcome  # noqa: PLC0415  # numpy, scipy and pyarrow, as in `evaluate`
 
     return train_outcome(folder, out, seed=seed, embeddings=out / "embeddings.safetensors")
 

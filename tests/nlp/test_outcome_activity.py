@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
-from governance.evidence import KnownActivity, KnownVote
+from benchmarks.outcome_lookahead import until
+from governance.evidence import KnownActivity
 from governance.identity import proposal_id
 from governance.intake.batches import Kind
 from governance.records.dao_activity import dao_activity
 from nlp.outcome_activity import Activity
-from nlp.outcome_dataset import Case
 from tests.ingest_rows import OPENED, a_proposal, a_vote, take
-from tests.outcome_world import BEGIN, cases
+from tests.outcome_world import cases
 
 DAY = 86_400
 THIS = proposal_id("tide.eth", "0x01")
@@ -61,7 +61,6 @@ def test_an_end_that_nobody_knew_yet_closes_nothing(session: Session) -> None:
 def test_a_dump_and_a_database_say_the_same(session: Session) -> None:
     """What the model learnt from must be what it is told in service."""
     world = cases(12)
-    epoch = int(BEGIN.timestamp())
     proposals, votes = [], []
     for case in world:
         name, opened = case.closed.proposal.proposal_id, int(case.opened_at.timestamp())
@@ -77,14 +76,13 @@ def test_a_dump_and_a_database_say_the_same(session: Session) -> None:
         told = dao_activity(session, "tide.eth", asked, published_at=case.opened_at, as_of=moment, votes_known=True)
         assert counted.of(case, moment) == told
         assert told.votes_elsewhere
-    assert epoch < int(moment.timestamp())
 
 
 def test_a_later_vote_or_proposal_changes_nothing() -> None:
     """Every count at a moment is the same with and without what came after it."""
     world = cases(12)
     moment = world[6].opened_at + timedelta(hours=50)
-    known = [_until(case, moment) for case in world if case.opened_at <= moment]
+    known = [until(case, moment) for case in world if case.opened_at <= moment]
 
     assert Activity(known).of(known[6], moment) == Activity(world).of(world[6], moment)
     assert Activity(known).of(known[6], moment).votes_elsewhere
@@ -95,10 +93,3 @@ def test_where_votes_are_not_collected_only_proposals_count() -> None:
     world = [replace(case, votes_from=None, votes_to=None) for case in cases(6)]
 
     assert Activity(world).of(world[3], world[3].opened_at).votes_elsewhere is None
-
-
-def _until(case: Case, moment: datetime) -> Case:
-    """The case without the votes after `moment`; what has not closed by then closes much later."""
-    votes: tuple[KnownVote, ...] = tuple(vote for vote in case.votes if vote.cast_at <= moment)
-    later = replace(case.closed, closed_at=moment + timedelta(days=400))
-    return replace(case, votes=votes, closed=case.closed if case.closed.closed_at <= moment else later)

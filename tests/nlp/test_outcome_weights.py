@@ -1,9 +1,12 @@
 """Which trees answer for which moment of a vote."""
 
 import numpy as np
+import pytest
 
-from nlp.features import NAMES
-from nlp.outcome_weights import VOTING, offset, passing, raw_probability, runs, stage
+import nlp.outcome_weights as module
+from governance.errors import ModelUnavailable
+from nlp.features import ACTIVITY, BEFORE_ACTIVITY, NAMES
+from nlp.outcome_weights import TREES, VOTING, load_outcome_weights, offset, pack, passing, raw_probability, runs, stage, unpack
 from nlp.trees import Trees, no_trees
 
 BEFORE, SILENT, COUNTED, TOTALS = range(4)
@@ -54,3 +57,24 @@ def test_stages_of_a_vote() -> None:
     found = stage(voters=np.array([0.0, 1.0, 1.0, 1.0]), pace=np.array([0.0, -2.0, 0.0, -2.0]), gone=np.array([0.9, -1.0, 0.1, 0.5]))
 
     assert found.tolist() == [0, 1, 2, 3]
+
+
+def test_only_trees_of_a_running_vote_see_what_else_goes_on() -> None:
+    """In the shipped weights, too: the others are fitted on the columns before, which must be all but the activity."""
+    weights, _ = load_outcome_weights()
+    seen = {target: {NAMES[feature] for feature in weights.trees[target].feature if feature >= 0} for target in TREES}
+
+    assert NAMES[BEFORE_ACTIVITY:] == ACTIVITY
+    assert seen[VOTING] >= set(ACTIVITY)
+    assert not any(seen[target] & set(ACTIVITY) for target in TREES if target != VOTING)
+
+
+def test_weights_made_for_other_features_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trees count columns: a feature more or less would make every later one another."""
+    data = pack(load_outcome_weights()[0])
+    monkeypatch.setattr(module, "NAMES", (*NAMES[:-1], "full_moon"))
+
+    with pytest.raises(ModelUnavailable, match="other features") as refused:
+        unpack(data)
+
+    assert refused.value.details["differing"] == f"{NAMES[-1]}, full_moon"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nlp.similar import WORDS, nearest_texts
+from nlp.similar import Alike, nearest_texts
 
 
 def vectors(*angles: float) -> np.ndarray:
@@ -16,23 +16,24 @@ def test_the_same_words_beat_a_slightly_nearer_meaning() -> None:
     """Two grants mean much the same; the one for the same festival is the earlier attempt."""
     texts = ["fund the spring festival in Lisbon", "fund the autumn regatta in Porto", "fund the spring festival in Lisbon again"]
 
-    found = nearest_texts(texts, vectors(0, 15, 20), 2)
+    first, second = nearest_texts(texts, vectors(0, 15, 20), 2)
 
-    assert [row for row, _ in found] == [1, 0]
-    assert found[0][1] > found[1][1]
+    assert (first.row, second.row) == (1, 0)
+    assert first.vectors < second.vectors
+    assert first.words > second.words
 
 
-def test_likeness_is_a_mean_of_both_cosines() -> None:
-    """A reader may take it apart: without a word in common the vectors' part is left."""
-    ((row, likeness),) = nearest_texts(["lower fees", "raise rewards"], vectors(0, 60), 5)
+def test_both_cosines_are_told() -> None:
+    """A reader may look at either: without a word in common the vectors' is left."""
+    (found,) = nearest_texts(["lower fees", "raise rewards"], vectors(0, 60), 5)
 
-    assert row == 0
-    assert likeness == pytest.approx(0.5 * (1 - WORDS), abs=1e-6)
+    assert (found.row, found.words) == (0, 0.0)
+    assert found.vectors == pytest.approx(0.5, abs=1e-6)
 
 
 def test_equal_texts_are_ordered_by_the_later_one() -> None:
     """Of two equal attempts the last says most."""
-    assert [row for row, _ in nearest_texts(["a fee cut", "a fee cut", "a fee cut"], vectors(0, 0, 0), 2)] == [1, 0]
+    assert [one.row for one in nearest_texts(["a fee cut", "a fee cut", "a fee cut"], vectors(0, 0, 0), 2)] == [1, 0]
 
 
 def test_texts_without_words_are_like_nothing() -> None:
@@ -40,4 +41,4 @@ def test_texts_without_words_are_like_nothing() -> None:
     blank = np.zeros((2, 2), dtype=np.float32)
 
     assert nearest_texts(["", "a fee cut"], blank, 5) == []
-    assert nearest_texts(["!!", "??"], vectors(0, 0), 5) == [(0, pytest.approx(1 - WORDS))]
+    assert nearest_texts(["!!", "??"], vectors(0, 0), 5) == [Alike(0, 1.0, 0.0)]

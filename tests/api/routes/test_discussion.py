@@ -85,7 +85,8 @@ def test_an_earlier_attempt_is_named_with_how_it_ended(dao: httpx.Client) -> Non
     before = datetime.fromtimestamp(OPENED + 86_400, UTC).isoformat()
 
     assert (found["items"][0]["id"], found["items"][0]["outcome"]) == (PROPOSAL, "pass")
-    assert float(found["items"][0]["likeness"]) > 0.7
+    assert float(found["items"][0]["likeness"]) > 0.8
+    assert all(float(found["items"][0]["same_words"]) > float(item["same_words"]) for item in found["items"][1:])
     assert (found["compared"], found["waiting"]) == (3, 0)
     assert (first["items"], first["compared"]) == ([], 0)
     assert dao.get(f"{DAO}/proposals/{again}/similar", params={"as_of": before}).status_code == 404
