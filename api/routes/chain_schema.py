@@ -10,7 +10,9 @@ Schema = Mapping[str, Any]
 _MOST_LISTED: Final = 500
 _ADDRESS: Final = {"type": "string", "pattern": r"^0x[0-9a-fA-F]{40}$"}
 _WHOLE: Final = {"type": ["string", "null"], "pattern": r"^(0|[1-9][0-9]{0,70})$"}
-_WORD: Final = {"type": ["string", "null"], "minLength": 1, "maxLength": 512, "pattern": r"^[!-~]([ -~]*[!-~])?$"}
+# Letters of Latin alphabets, signs and signs of currencies (a unit may be ₳), no white space around.
+_MARKS: Final = "!-~¡-ʯ₠-⃀"
+_WORD: Final = {"type": ["string", "null"], "minLength": 1, "maxLength": 512, "pattern": f"^[{_MARKS}]([ {_MARKS}]*[{_MARKS}])?$"}
 _FLAG: Final = {"type": ["boolean", "null"]}
 _NEEDED_TIME: Final = {"type": "integer", "minimum": 0, "maximum": 4_102_444_800}
 

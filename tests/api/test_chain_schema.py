@@ -49,3 +49,13 @@ def test_every_fact_that_is_taken_is_in_the_document() -> None:
     assert set(CHAIN["properties"]) == set(actions._CHAIN.fields)
     assert CHAIN["required"] == list(actions._CHAIN.needed)
     assert set(ACTIONS["items"]["properties"]) == set(actions._CALL.fields)
+
+
+def test_a_unit_may_be_a_sign_of_currency() -> None:
+    """What the intake takes, a client made from the document may send; a blank neither."""
+    unit = CHAIN["properties"]["changes"]["items"]["properties"]["unit"]
+
+    assert [_fits(text, unit) for text in ("₳", "€ per vote", "MKR", " ", "₳ ")] == [True, True, True, False, False]
+    change = {"name": "fee", "unit": "₳", "to": "1"}
+    told = receive(a_proposal(chain={"read_at": 7, "changes": [change]})).facts or {}
+    assert told["chain"]["changes"] == [change]
