@@ -4,7 +4,9 @@
 
 DATA_DIR holds `text/text.parquet` and `governance/posts.parquet`. Two thirds of the texts come from the first, one
 third are forum posts, cut here to 256 tokens so that every contestant reads the same words. Printed as a table: texts
-per second, the ratio to each contestant, the share of the machine's own matrix rate, and how far bf16 is from fp32.
+per second, the ratio to each contestant, the share of the machine's own matrix rate, and how far bf16 is from fp32 in the
+probabilities of both heads as served. "assent" gives what the others give, logits; "assent, as served" is the whole reading:
+language, temperatures and the spans that moved it.
 ONNX Runtime reads the same network, exported in fp32, in batches of 32 sorted by length. Memory is that of a process
 of its own which only scores: model, tokenizer and batches, without the pipelines and without the parquet files.
 """
@@ -26,11 +28,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from governance.evidence import TextToRead
 from nlp.base_weights import base_folder
 from nlp.encoder import Encoder, Precision
 from nlp.model_store import find_weights, read_weights
 from nlp.packing import unpack
 from nlp.plain_text import plain_text
+from nlp.reader import EncoderTextReader
+from nlp.shipped_model import ShippedModel
+from nlp.tasks import LABELS
 from nlp.text_network import TextNetwork, padded
 from nlp.windows import Tokens
 
@@ -137,12 +143,12 @@ def scoring_memory(texts: Sequence[str]) -> str:
 
 def only_score() -> None:
     """Read texts from standard input, score them, and print the most memory this process held."""
-    pairs = [(text, "") for text in json.load(sys.stdin)]
+    texts = [TextToRead(text) for text in json.load(sys.stdin)]
     torch.set_num_threads(THREADS)
-    base = base_folder()
-    encoder = Encoder(unpack(read_weights(find_weights("text")), base)[0], base, TOKENS)
+    reader = EncoderTextReader()
+    reader.read(texts[:1])
     loaded = most_resident_mb()
-    encoder.logits(pairs)
+    reader.read(texts)
     print(f"{loaded:.0f} MB with the model, {most_resident_mb():.0f} MB at most while reading")
 
 
@@ -181,14 +187,16 @@ def main() -> None:
     network, _ = unpack(read_weights(find_weights("text")), base)
     pairs = [(text, "") for text in texts]
     encoder = Encoder(network, base, TOKENS)
+    reader = EncoderTextReader(precision=encoder.precision)
     results = [timed(f"assent ({encoder.precision})", texts, lambda some: encoder.logits(pairs[: len(some)]))]
+    results.append(timed("assent, as served", texts, lambda some: reader.read([TextToRead(text) for text in some])))
     pipeline = pipeline_of(network)
     cut = {"truncation": True, "max_length": TOKENS}
     results.append(timed("pipeline, batches of 32", texts, lambda some: pipeline(list(some), batch_size=32, **cut)))
     results.append(timed("pipeline, one by one", texts, lambda some: [pipeline(text, **cut) for text in some]))
     results.append(timed("ONNX Runtime, fp32", texts, onnx_reader(network, encoder.tokens)))
     _print(results, encoder, pairs)
-    _print_agreement(network, base, pairs)
+    _print_agreement(pairs)
     print(f"resident memory of a process that only scores: {scoring_memory(texts)}")
     return None
 
@@ -205,13 +213,13 @@ def _print(results: Sequence[Result], encoder: Encoder, pairs: Sequence[tuple[st
         print(f"matrix rate, {name}: {rate / 1e9:.0f} GFLOP/s; assent's matrix work is {work / rate:.0%} of it")
 
 
-def _print_agreement(network: TextNetwork, base: Path, pairs: Sequence[tuple[str, str]]) -> None:
-    exact = Encoder(network, base, TOKENS, Precision.FLOAT32).logits(pairs).values[:, :3]
-    rounded = Encoder(network, base, TOKENS, Precision.BFLOAT16).logits(pairs).values[:, :3]
-    share = float((exact.argmax(axis=1) == rounded.argmax(axis=1)).mean())
-    probabilities = [np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True) for logits in (exact, rounded)]
-    largest = float(np.abs(probabilities[0] - probabilities[1]).max())
-    print(f"bf16 beside fp32: {share:.1%} equal labels, largest probability difference {largest:.4f}")
+def _print_agreement(pairs: Sequence[tuple[str, str]]) -> None:
+    stored = find_weights("text")
+    said = [list(ShippedModel(read_weights(stored), stored.sha256, precision).score(pairs)) for precision in Precision]
+    for task in LABELS:
+        exact, rounded = (np.array([row[task].scores for row in rows]) for rows in said)
+        share = float((exact.argmax(axis=1) == rounded.argmax(axis=1)).mean())
+        print(f"bf16 beside fp32, {task}: {share:.1%} equal labels, largest probability difference {np.abs(exact - rounded).max():.4f}")
 
 
 if __name__ == "__main__":

@@ -180,7 +180,9 @@ class FeatureMaker:
     def _believe(self, record: DaoRecord, known: int, point: Points, pooled: float) -> dict[str, Belief]:
         priors = {"passed": pooled, "share": None, "voters": None, "power": None, "reached": None}
         return {
-            target: self._beliefs.ask(record, known, target=target, kernel=self._recipe.kernel(target), prior=prior, point=point)
+            target: self._beliefs.ask(
+                record, known, target=target, kernel=self._recipe.kernel(target), prior=prior, point=point, whole=target == "passed"
+            )
             for target, prior in priors.items()
         }
 

@@ -49,13 +49,13 @@ class Kernel:
 
     def between(self, one: "Points", other: "Points") -> Floats:
         """The covariance matrix of two sets of proposals."""
-        # Single precision: the exponentials are most of the work, and the noise of 1 on the diagonal dwarfs its error.
+        # Single precision: the exponentials are most of the work, and the noise of 1 on the diagonal dwarfs its error. Vectors have it.
         apart = np.abs(one.published[:, None] - other.published[None, :]).astype(np.float32)
         fading = np.exp(-apart / self.fade)
         same_kind = _same(one.kinds, other.kinds)
         same_author = _same(one.authors, other.authors)
         worded = one.worded[:, None] * other.worded[None, :]
-        alike = one.vectors.astype(np.float32) @ other.vectors.astype(np.float32).T
+        alike = one.vectors @ other.vectors.T
         likeness = worded * np.exp(self.sharpness * (alike - 1.0) - apart / self.text_fade)
         covariance: Floats = (
             self.level
@@ -74,37 +74,38 @@ class Kernel:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Proposals as the kernel sees them."""
+    """Proposals as the kernel sees them; vectors in single precision."""
 
     published: Floats
     kinds: Codes
     authors: Codes
-    vectors: Floats
+    vectors: NDArray[np.float32]
     worded: Floats
 
     @classmethod
     def of(cls, record: DaoRecord, rows: NDArray[np.int64]) -> "Points":
         """Some rows of a record."""
         vectors = record.vectors[rows]
-        return cls(record.published[rows], record.kinds[rows], record.authors[rows], vectors, _worded(vectors))
+        return cls(record.published[rows], record.kinds[rows], record.authors[rows], vectors.astype(np.float32), _worded(vectors))
 
     @classmethod
     def one(cls, *, published: float, kind: int, author: int, vector: Floats) -> "Points":
         """A single proposal; a kind or author the record never saw has code -1 and equals none in it."""
         vectors = vector[None, :]
-        return cls(np.array([published]), np.array([kind]), np.array([author]), vectors, _worded(vectors))
+        return cls(np.array([published]), np.array([kind]), np.array([author]), vectors.astype(np.float32), _worded(vectors))
 
 
 @dataclass(frozen=True, slots=True)
 class Belief:
     """Posterior of one target. `sd` is in noise units: 0 is certainty, `sqrt(kernel.variance)` no evidence at all.
 
-    `rows` are the places in the record of the results that moved it most, the strongest first.
+    `rows` are the places in the record of the results that moved it most, the strongest first. Where only the mean was asked
+    for, `sd` is NaN and `rows` are empty.
     """
 
     mean: float
-    sd: float
     evidence: int
+    sd: float = float("nan")
     rows: tuple[int, ...] = ()
 
 
@@ -126,19 +127,17 @@ class Fit:
     weights: Floats
     prior: float
 
-    def belief(self, point: Points, kernel: Kernel) -> Belief:
-        """Posterior mean and deviation for one proposal."""
+    def belief(self, point: Points, kernel: Kernel, *, whole: bool) -> Belief:
+        """Posterior mean for one proposal; `whole` adds deviation and the rows behind it, which is most of the work."""
         shared = kernel.between(self.points, point)[:, 0]
+        moved = shared * self.weights
+        mean = self.prior + float(moved.sum())
+        if not whole:
+            return Belief(mean, len(self.weights))
         explained = float(shared @ cho_solve(self.factor, shared, check_finite=False))
         own = float(kernel.between(point, point)[0, 0])
-        moved = shared * self.weights
         strongest = np.argsort(-np.abs(moved), kind="stable")[:SHOWN]
-        return Belief(
-            mean=self.prior + float(moved.sum()),
-            sd=float(np.sqrt(max(own - explained, 0.0))),
-            evidence=len(self.weights),
-            rows=tuple(int(row) for row in self.rows[strongest]),
-        )
+        return Belief(mean, len(self.weights), float(np.sqrt(max(own - explained, 0.0))), tuple(int(row) for row in self.rows[strongest]))
 
 
 class Beliefs:
@@ -149,25 +148,26 @@ class Beliefs:
         # Targets that are known of the same proposals share the factor, which is most of the work.
         self._factored: OrderedDict[tuple[int, Kernel, bytes], tuple[DaoRecord, Factored]] = OrderedDict()
 
-    def ask(self, record: DaoRecord, known: int, *, target: str, kernel: Kernel, prior: float | None, point: Points) -> Belief:
-        """Posterior of `target` (see `targets`) from the first `known` rows of `record`.
+    def ask(
+        self, record: DaoRecord, known: int, *, target: str, kernel: Kernel, prior: float | None, point: Points, whole: bool = False
+    ) -> Belief:
+        """Posterior of `target` (see `targets`) from the first `known` rows of `record`; its mean alone unless `whole`.
 
         A `prior` of None takes the record's own mean, fading like `drift`; with no row at all it is NaN.
         """
         with _one_thread().limit(limits=1, user_api="blas"):
-            return self._ask(record, known, target=target, kernel=kernel, prior=prior, point=point)
+            fit = self._fitted(record, known - known % max(known // RENEWED, 1), target=target, kernel=kernel, prior=prior)
+            if fit is None:
+                return Belief(float("nan") if prior is None else prior, 0, float(np.sqrt(kernel.variance)))
+            return fit.belief(point, kernel, whole=whole)
 
-    def _ask(self, record: DaoRecord, known: int, *, target: str, kernel: Kernel, prior: float | None, point: Points) -> Belief:
-        known -= known % max(known // RENEWED, 1)
+    def _fitted(self, record: DaoRecord, known: int, *, target: str, kernel: Kernel, prior: float | None) -> Fit | None:
         key = (id(record), known, target, -1.0 if prior is None else prior)
         if key not in self._fits:
             self._fits[key] = (record, self._fit(record, known, target=target, kernel=kernel, prior=prior))
             if len(self._fits) > KEPT_FITS:
                 self._fits.popitem(last=False)
-        fit = self._fits[key][1]
-        if fit is None:
-            return Belief(float("nan") if prior is None else prior, float(np.sqrt(kernel.variance)), 0)
-        return fit.belief(point, kernel)
+        return self._fits[key][1]
 
     def _fit(self, record: DaoRecord, known: int, *, target: str, kernel: Kernel, prior: float | None) -> Fit | None:
         column = targets(record, target)[:known]

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import is_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +74,7 @@ class DaoRecord:
 
 def build_record(rows: Iterable[ClosedProposal], embedder: Embedder) -> DaoRecord:
     """Columns of one DAO's rows; the order in which they are given does not matter."""
-    ordered = sorted(rows, key=lambda row: (row.closed_at, row.proposal.proposal_id))
+    ordered = sorted(rows, key=_order)
     kind_codes: dict[str, int] = {}
     author_codes: dict[str, int] = {}
     nan = float("nan")
@@ -99,11 +100,14 @@ def build_record(rows: Iterable[ClosedProposal], embedder: Embedder) -> DaoRecor
 class Records:
     """Builds each DAO's record once per history that is asked with; a few are kept.
 
-    A caller that asks many questions with one and the same history tuple pays for it once.
+    A caller that asks many questions with one and the same history tuple pays for it once. So does one that asks of earlier
+    moments, each with what was known then: the longest record kept of a DAO serves where it begins with the very same rows and
+    all its others closed at `as_of` or later, which no feature looks at.
     """
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
+        self._longest: OrderedDict[str, DaoRecord] = OrderedDict()
         # The tuple is kept beside its record: while it lives, its id cannot be given to another.
         self._kept: OrderedDict[tuple[int, str], tuple[Sequence[ClosedProposal], DaoRecord]] = OrderedDict()
         self._by_dao: OrderedDict[int, tuple[Sequence[ClosedProposal], dict[str, list[ClosedProposal]]]] = OrderedDict()
@@ -115,10 +119,19 @@ class Records:
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key][1]
+        longest = self._longest.get(dao)
+        if longest is not None and _serves(longest, history, days(question.as_of)):
+            # Not kept under this history: another question may come with it that asks of a later moment.
+            return longest
         record = build_record(self._rows(history).get(dao, ()), self._embedder)
         self._kept[key] = (history, record)
         if len(self._kept) > KEPT_TABLES:
             self._kept.popitem(last=False)
+        if longest is None or len(record.rows) >= len(longest.rows):
+            self._longest[dao] = record
+        self._longest.move_to_end(dao)
+        if len(self._longest) > KEPT_TABLES:
+            self._longest.popitem(last=False)
         return record
 
     def vector(self, proposal: KnownProposal) -> Floats:
@@ -135,6 +148,18 @@ class Records:
             if len(self._by_dao) > KEPT_TABLES:
                 self._by_dao.popitem(last=False)
         return self._by_dao[id(history)][1]
+
+
+def _serves(record: DaoRecord, history: Sequence[ClosedProposal], as_of: float) -> bool:
+    """Whether `record` says at `as_of` what a record of `history` would: it begins with just its rows, and its others closed no earlier."""
+    count = len(history)
+    if count > len(record.rows) or (count < len(record.rows) and record.closed[count] < as_of):
+        return False
+    return all(map(is_, history, record.rows)) or all(map(is_, sorted(history, key=_order), record.rows))
+
+
+def _order(row: ClosedProposal) -> tuple[datetime, str]:
+    return row.closed_at, row.proposal.proposal_id
 
 
 def _published(row: ClosedProposal) -> datetime:

@@ -113,3 +113,28 @@ def test_the_campaign_finds_a_forecaster_that_looks_ahead(tmp_path: Path) -> Non
 
     assert as_bytes(fresh(tmp_path).forecast(tempted)) == as_bytes(fresh(tmp_path).forecast(known))
     assert as_bytes(fresh(tmp_path).forecast(believed)) != as_bytes(fresh(tmp_path).forecast(honest))
+
+
+def test_asking_of_earlier_moments_what_was_known_then_answers_as_a_fresh_forecaster(folder: Path) -> None:
+    """A forecaster that has seen the whole record keeps it for earlier moments; it must not show there."""
+    whole, warm = history(140), fresh(folder)
+    latest = question(139, past=whole)
+    warm.forecast(replace(latest, history=whole))
+    for number in (130, 90, 41):
+        asked = question(number, after=timedelta(hours=24), past=whole)
+        then = replace(asked, history=tuple(row for row in whole if row.closed_at < asked.as_of))
+
+        assert len(then.history) < len(whole)
+        assert as_bytes(warm.forecast(then)) == as_bytes(fresh(folder).forecast(then))
+
+
+def test_a_result_that_closed_before_and_was_told_later_stays_unknown(folder: Path) -> None:
+    """It stands in the record of a later moment among what is known now: that record must not serve the earlier one."""
+    whole, warm = history(140), fresh(folder)
+    warm.forecast(replace(question(139, past=whole), history=whole))
+    asked = question(100, past=whole)
+    closed_by_then = [row for row in whole if row.closed_at < asked.as_of]
+    for untold in (closed_by_then[:-1], closed_by_then[:40] + closed_by_then[41:]):
+        then = replace(asked, history=tuple(untold))
+
+        assert as_bytes(warm.forecast(then)) == as_bytes(fresh(folder).forecast(then))
