@@ -90,7 +90,7 @@ class Points:
 
     @classmethod
     def one(cls, *, published: float, kind: int, author: int, vector: Floats) -> "Points":
-        """A single proposal; a kind or author the record never saw has code -1 and equals none in it."""
+        """A single proposal, with codes of `DaoRecord.kind_code` and `author_code`."""
         vectors = vector[None, :]
         return cls(np.array([published]), np.array([kind]), np.array([author]), vectors.astype(np.float32), _worded(vectors))
 

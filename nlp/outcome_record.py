@@ -40,7 +40,7 @@ def kind_key(proposal: KnownProposal) -> str:
 class DaoRecord:
     """One DAO's closed proposals, ordered by (close, id); numbers are NaN where the source has none.
 
-    Times are days since 1970. `kinds` and `authors` are codes; code -1 is "not known", which equals nothing.
+    Times are days since 1970. `kinds` and `authors` are codes; code -1 is "the source names none", which equals nothing.
     """
 
     closed: Floats
@@ -64,12 +64,12 @@ class DaoRecord:
         return int(np.searchsorted(self.closed, moment, side="left"))
 
     def kind_code(self, proposal: KnownProposal) -> int:
-        """The code of a proposal's kind in this record, -1 when it never occurred."""
-        return self.kind_codes.get(kind_key(proposal), -1)
+        """The code of a proposal's kind in this record; one that equals only itself when it never occurred, -1 for none."""
+        return _code(kind_key(proposal), self.kind_codes)
 
     def author_code(self, proposal: KnownProposal) -> int:
-        """The code of a proposal's author in this record, -1 when they never proposed."""
-        return self.author_codes.get(author_key(proposal), -1)
+        """The code of a proposal's author in this record; one that equals only itself when they never proposed, -1 for none."""
+        return _code(author_key(proposal), self.author_codes)
 
 
 def build_record(rows: Iterable[ClosedProposal], embedder: Embedder) -> DaoRecord:
@@ -168,6 +168,12 @@ def _published(row: ClosedProposal) -> datetime:
 
 def _floats(values: Iterable[float]) -> Floats:
     return np.fromiter(values, dtype=np.float64)
+
+
+def _code(key: str, codes: dict[str, int]) -> int:
+    # Rows of a record may be later than the question. Whether a name occurs among them only must change nothing: a name that
+    # never occurs is as much a name, so its code is one that no row has, and not that of "none".
+    return codes.get(key, len(codes)) if key else -1
 
 
 def _codes(keys: Iterable[str], codes: dict[str, int]) -> Codes:

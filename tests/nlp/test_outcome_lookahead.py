@@ -138,3 +138,17 @@ def test_a_result_that_closed_before_and_was_told_later_stays_unknown(folder: Pa
         then = replace(asked, history=tuple(untold))
 
         assert as_bytes(warm.forecast(then)) == as_bytes(fresh(folder).forecast(then))
+
+
+def test_whether_an_author_or_a_kind_comes_again_later_changes_nothing(folder: Path) -> None:
+    """Names that nobody used before are new names, whoever uses them later; a cache of later rows must not tell either."""
+    whole = history(140)
+    asked = question(60, after=timedelta(hours=24), past=whole)
+    new = replace(asked, proposal=replace(asked.proposal, kind="charter", author="0xNewcomer"))
+    then = replace(new, history=tuple(row for row in whole if row.closed_at < new.as_of))
+    itself = replace(closed(60), proposal=new.proposal)
+    later = replace(new, history=(*then.history, itself, *(row for row in whole[61:] if row.closed_at >= new.as_of)))
+    unnamed = replace(then, proposal=replace(new.proposal, kind=None, author=None))
+
+    assert as_bytes(fresh(folder).forecast(later)) == as_bytes(fresh(folder).forecast(then))
+    assert as_bytes(fresh(folder).forecast(unnamed)) != as_bytes(fresh(folder).forecast(then))
