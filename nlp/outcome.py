@@ -19,7 +19,7 @@ from nlp.outcome_recent import RecentResults
 from nlp.outcome_record import Records
 from nlp.outcome_shapley import Shapley
 from nlp.outcome_text import CachedEmbedder, Embedder, MiniLmEmbedder
-from nlp.outcome_weights import QUANTITIES, VOTING, OutcomeWeights, cell, load_outcome_weights, offset, passing, raw_probability
+from nlp.outcome_weights import QUANTITIES, VOTING, OutcomeWeights, cell, load_outcome_weights, offset, passing, raw_probability, runs
 
 Floats = NDArray[np.float64]
 
@@ -51,7 +51,8 @@ class Estimates:
             )
         return cls(
             raw=raw,
-            passes=np.clip(weights.calibration["passed"].apply(raw), LEAST, MOST),
+            # A map for passing is learnt before the vote; what votes say needs none.
+            passes=np.clip(np.where(runs(rows), raw, weights.calibration["passed"].apply(raw)), LEAST, MOST),
             reached=np.clip(weights.calibration["reached"].apply(reached), LEAST, MOST),
             ranges=ranges,
         )

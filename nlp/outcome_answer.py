@@ -166,7 +166,7 @@ def _execution(question: OutcomeQuestion, seen: Seen, passes: float) -> Likeliho
     alike = passed & (seen.record.kinds[:settled] == seen.kind) & (seen.kind >= 0)
     rate = recency_rate(done[alike], closed[alike], at, dao, _KIND_WEIGHT)
     if count < MIN_KNOWN:
-        return Likelihood(base, base, count, f"{count} settled proposals are known; the rate is served below {MIN_KNOWN}")
+        return Likelihood(min(base, passes), base, count, f"{count} settled proposals are known; the rate is served below {MIN_KNOWN}")
     return Likelihood(min(_bounded(passes * rate), passes), base, count)
 
 

@@ -18,6 +18,8 @@ from governance.tally import VotingType, read_choice, voting_type
 
 Floats = NDArray[np.float64]
 DRAWS = 400
+# Many different ranked ballots over many choices are drawn less often: a run-off takes time for each.
+FEWEST_DRAWS, MOST_RANKED = 40, 4_000_000
 # Imagined ballots count together as so many voters.
 IMAGINED = 2.0
 # Of the votes still to come when nothing is known of turnout: as many again.
@@ -64,13 +66,14 @@ def leading(
 
 
 def read_ballots(votes: Sequence[KnownVote], kind: str | None, count: int) -> Ballots:
-    """Each voter's last vote, alike ones together; by power where every vote has a positive one, else by heads."""
+    """Each voter's last vote, alike ones together; by power where every vote has one and some has any, else by heads."""
     way = voting_type(kind) or VotingType.SINGLE
     last = {vote.voter.lower(): vote for vote in sorted(votes, key=lambda each: (each.cast_at, each.voter, each.choice or ""))}
     read = [(vote, read_choice(vote.choice or "", way, most=count)) for _, vote in sorted(last.items())]
     known = [(vote, shares) for vote, shares in read if shares]
     powers = [_power(vote.power) for vote, _ in known]
-    by_power = bool(powers) and all(power > 0 for power in powers)
+    # A vote without power is a vote by power all the same: it counts nothing.
+    by_power = any(power > 0 for power in powers) and all(vote.power is not None for vote, _ in known)
     alike: dict[str, list[float]] = {}
     rows: dict[str, Floats] = {}
     for (vote, shares), power in zip(known, powers, strict=True):
@@ -119,30 +122,37 @@ def _imagined(way: VotingType, count: int, favoured: float | None) -> tuple[Floa
 def _leads(ballots: Ballots, imagined: tuple[Floats, Floats], rest: float, rng: np.random.Generator) -> Floats:
     gives = np.vstack([ballots.gives, imagined[0]])
     # How often a ballot comes again goes by how many cast it; what it brings, by the mean weight of those who did.
-    drawn = rng.dirichlet(np.concatenate([ballots.heads, imagined[1]]) + 1e-9, size=DRAWS)
+    ranked = ballots.way is VotingType.RANKED
+    draws = min(max(MOST_RANKED // gives.size, FEWEST_DRAWS), DRAWS) if ranked else DRAWS
+    drawn = rng.dirichlet(np.concatenate([ballots.heads, imagined[1]]) + 1e-9, size=draws)
     cast = ballots.roots if ballots.way is VotingType.QUADRATIC else ballots.weight
     total, mean = (float(cast.sum()), float(cast.sum() / ballots.heads.sum())) if len(cast) else (1.0, 1.0)
     each = np.concatenate([cast / np.maximum(ballots.heads, 1.0), np.full(len(imagined[1]), mean)])
     coming = drawn * each
     coming *= (rest if len(cast) else 1.0) * total / np.maximum(coming.sum(axis=1, keepdims=True), 1e-300)
     amounts = coming + np.concatenate([cast, np.zeros(len(imagined[1]))])
-    ranked = ballots.way is VotingType.RANKED
-    scores = np.stack([_run_off(gives, draw) for draw in amounts]) if ranked else amounts @ gives
+    scores = _run_offs(gives, amounts) if ranked else amounts @ gives
     ahead = scores >= scores.max(axis=1, keepdims=True) - 1e-12 * np.abs(scores).max()
     leads: Floats = (ahead / ahead.sum(axis=1, keepdims=True)).mean(axis=0)
     return leads
 
 
-def _run_off(ranks: Floats, amounts: Floats) -> Floats:
-    """Instant run-off: the choice with the least first preferences leaves until one is left; 1 for it, 0 for the others."""
-    count = ranks.shape[1]
-    left = np.ones(count, dtype=bool)
+def _run_offs(ranks: Floats, amounts: Floats) -> Floats:
+    """Instant run-off per draw: the choice with the least first preferences leaves until one is left; 1 for it, 0 for the others.
+
+    `ranks` are [ballot, choice], `amounts` [draw, ballot]; all draws go through a round together.
+    """
+    draws, count = len(amounts), ranks.shape[1]
+    narrow, gone = ranks.astype(np.int8), np.int8(127)
+    left = np.ones((draws, count), dtype=bool)
+    each = np.arange(draws)
     for _ in range(count - 1):
-        standing = np.where(left[None, :], ranks, np.inf)
-        first = standing.argmin(axis=1)
-        named = standing.min(axis=1) < count
-        scores = np.bincount(first[named], amounts[named], minlength=count)
-        left[np.where(left, scores, np.inf).argmin()] = False
+        standing = np.where(left[:, None, :], narrow, gone)
+        first = standing.argmin(axis=2)
+        named = standing.min(axis=2) < count
+        places = (each[:, None] * count + first).ravel()
+        scores = np.bincount(places, np.where(named, amounts, 0.0).ravel(), minlength=draws * count).reshape(draws, count)
+        left[each, np.where(left, scores, np.inf).argmin(axis=1)] = False
     return left.astype(np.float64)
 
 

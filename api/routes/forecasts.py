@@ -14,7 +14,7 @@ from governance.actors import Actor, Role
 from governance.errors import Conflict, InvalidInput, ModelUnavailable, NotFound
 from governance.records.columns import from_microseconds, to_microseconds
 from governance.records.forecasts import dao_of, recorded
-from governance.workflow.forecast import Forecast, forecast, record_forecast
+from governance.workflow.forecast import Forecast, forecast, forecast_then, record_forecast
 
 router = APIRouter(prefix="/proposals/{proposal_id}", tags=["forecasts"])
 
@@ -94,6 +94,9 @@ class OutcomeForecastOut(BaseModel):
     votes_known: bool = Field(description="Whether votes were collected up to `as_of`; if not, their absence means nothing.")
     features: dict[str, str] = Field(description="The numbers the model saw, by name.")
     model_sha256: str
+    recorded_at: datetime | None = Field(
+        default=None, description="When it was put on record; null: computed now, by a model that may be younger than `as_of`."
+    )
     sha256: str = Field(description="Digest of the forecast's canonical form, as logged.")
 
 
@@ -101,9 +104,10 @@ class OutcomeForecastOut(BaseModel):
 def get(proposal_id: str, session: ReadDep, clock: ClockDep, forecaster: ForecasterDep, as_of: AsOf = None) -> OutcomeForecastOut:
     """How the proposal ends, as of now (for a closed one: just before its close) or any moment while it was open.
 
-    Computed from what was known then; nothing is recorded.
+    What was said, where a forecast for just that moment is on record; else what would have been said, computed by today's model
+    from what was known then (`recorded_at` null; nothing is recorded).
     """
-    return _shown(forecast(session, proposal_id, forecaster=forecaster, now=clock(), as_of=as_of))
+    return _shown(forecast_then(session, proposal_id, forecaster=forecaster, now=clock(), as_of=as_of))
 
 
 @router.post(
@@ -131,7 +135,9 @@ def list_all(proposal_id: str, session: ReadDep, clock: ClockDep, page: PageDep,
     at = moment(session, dao_of(session, proposal_id), as_of, clock())
     after = None if page.after is None else (from_microseconds(int(page.after[0])), str(page.after[1]))
     rows = recorded(session, proposal_id, as_of=at, after=after, limit=page.limit + 1)
-    made = [Forecast(row.id, row.dao_id, row.proposal_id, row.as_of, row.body, row.sha256, row.model_sha256) for row in rows]
+    made = [
+        Forecast(row.id, row.dao_id, row.proposal_id, row.as_of, row.body, row.sha256, row.model_sha256, row.recorded_at) for row in rows
+    ]
     return Page(
         items=[_shown(each) for each in made[: page.limit]],
         next_cursor=page.next_cursor([(to_microseconds(each.as_of), each.id) for each in made]),
@@ -149,4 +155,4 @@ def _shown(made: Forecast) -> OutcomeForecastOut:
         "as_of": made.as_of,
         "sha256": made.sha256,
     }
-    return OutcomeForecastOut.model_validate({**made.body, **ids, "model_sha256": made.model_sha256})
+    return OutcomeForecastOut.model_validate({**made.body, **ids, "model_sha256": made.model_sha256, "recorded_at": made.recorded_at})

@@ -50,6 +50,17 @@ def add(
     return True
 
 
+def recorded_at(session: Session, id_: str) -> datetime | None:
+    """When the forecast was put on record; None where it was not."""
+    return session.exec(select(Forecast.recorded_at).where(Forecast.id == id_)).first()
+
+
+def said_at(session: Session, proposal_id: str, as_of: datetime) -> Forecast | None:
+    """The proposal's forecast on record for just this moment; of several (models change) the one recorded first."""
+    query = select(Forecast).where(Forecast.proposal_id == proposal_id, Forecast.as_of == as_of)
+    return session.exec(query.order_by(col(Forecast.recorded_at), col(Forecast.id)).limit(1)).first()
+
+
 def recorded(session: Session, proposal_id: str, *, as_of: datetime, after: tuple[datetime, str] | None, limit: int) -> Sequence[Forecast]:
     """The proposal's forecasts made for moments up to `as_of`, newest first, from behind `after`."""
     query = select(Forecast).where(Forecast.proposal_id == proposal_id, col(Forecast.as_of) <= as_of)

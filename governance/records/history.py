@@ -21,6 +21,7 @@ from governance.records import as_of as known
 from governance.records.dao_activity import dao_activity
 from governance.records.daos import get_dao
 from governance.records.evidence import Reading
+from governance.records.readings import counts_at
 from governance.records.voters_before import known_progress, past_votes
 from governance.records.votes import Vote
 
@@ -108,16 +109,17 @@ def outcome_question(
 
 
 def known_answers(session: Session, dao_id: str, *, as_of: datetime) -> Iterator[OutcomeAnswer]:
-    """The DAO's questions whose official answers were known before `as_of`, each as it could be asked when voting started.
+    """The DAO's questions whose official answers were known before `as_of`, each as it could be asked at publication.
 
-    Where no start is told it is asked at publication. Ordered by when the answer was known, whatever order rows came in.
+    What learns from them answers for the time before the vote; running votes are another model's. Ordered by when the answer
+    was known, whatever order rows came in.
     All questions share one history tuple, so that the work on it is done once.
     """
     found = _history(session, dao_id).latest(as_of)
     # A result counts from when it was known, which may be later than the recorded close.
     history = tuple(replace(closed, closed_at=moment) for moment, closed in found)
     for (_, closed), counted in zip(found, history, strict=True):
-        asked_at = _start_of(closed.proposal)
+        asked_at = closed.proposal.published_at
         if asked_at is None or asked_at >= counted.closed_at:
             continue
         try:
@@ -132,12 +134,6 @@ def daos_with_results(session: Session) -> list[str]:
     table = known.PROPOSALS.table
     found = session.execute(select(table.c.dao_id).where(table.c.outcome.is_not(None)).distinct()).scalars()
     return sorted(found)
-
-
-def _start_of(proposal: KnownProposal) -> datetime | None:
-    if proposal.published_at is None or proposal.starts_at is None:
-        return proposal.published_at
-    return max(proposal.published_at, proposal.starts_at)
 
 
 def known_votes(session: Session, proposal_id: str, *, as_of: datetime) -> tuple[KnownVote, ...]:
@@ -155,10 +151,9 @@ def known_votes(session: Session, proposal_id: str, *, as_of: datetime) -> tuple
 
 
 def stance_so_far(session: Session, proposal_id: str, *, as_of: datetime) -> float | None:
-    """The mean stance of the texts read by `as_of`: -1 all against, 1 all for; None when none was read."""
-    query = select(col(Reading.label)).where(
-        col(Reading.proposal_id) == proposal_id, col(Reading.task) == "stance", col(Reading.known_at) <= as_of
-    )
+    """The mean stance of the texts known by `as_of`, each by its reading then: -1 all against, 1 all for; None when none was read."""
+    counted = counts_at(Reading.__table__, as_of)  # type: ignore[attr-defined]  # SQLModel makes it
+    query = select(col(Reading.label)).where(col(Reading.proposal_id) == proposal_id, col(Reading.task) == "stance", counted)
     return mean_stance(session.execute(query).scalars().all())
 
 

@@ -1,6 +1,6 @@
 """Forecasts how a proposal ends from what was known at a time, and puts the forecast on record."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -19,7 +19,10 @@ from governance.records.history import outcome_question
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """A forecast as it is recorded: `body` is canonical, `sha256` its digest, and the id follows from it."""
+    """A forecast as it is recorded: `body` is canonical, `sha256` its digest, and the id follows from it.
+
+    `recorded_at` is None for one that was computed just now and is not on record.
+    """
 
     id: str
     dao_id: str
@@ -28,6 +31,7 @@ class Forecast:
     body: dict[str, object]
     sha256: str
     model_sha256: str
+    recorded_at: datetime | None = None
 
 
 def forecast(
@@ -50,6 +54,14 @@ def forecast(
     return Forecast(identity.of_digest("fct", sha256), dao_id, proposal_id, moment, body, sha256, answer.model_digest)
 
 
+def forecast_then(session: Session, proposal_id: str, *, forecaster: OutcomeForecaster, now: datetime, as_of: datetime | None) -> Forecast:
+    """What was said for `as_of`, where a forecast of that moment is on record; else what would have been, as `forecast` says it."""
+    said = None if as_of is None else forecasts.said_at(session, proposal_id, as_of)
+    if said is None:
+        return forecast(session, proposal_id, forecaster=forecaster, now=now, as_of=as_of)
+    return Forecast(said.id, said.dao_id, said.proposal_id, said.as_of, said.body, said.sha256, said.model_sha256, said.recorded_at)
+
+
 def record_forecast(session: Session, made: Forecast, *, actor: Actor, now: datetime) -> Forecast:
     """Put `made` on record; the same forecast again changes nothing.
 
@@ -58,7 +70,7 @@ def record_forecast(session: Session, made: Forecast, *, actor: Actor, now: date
     """
     if not forecasts.add(session, id_=made.id, dao_id=made.dao_id, proposal_id=made.proposal_id, as_of=made.as_of, body=made.body,
                          sha256=made.sha256, model_sha256=made.model_sha256, recorded_at=now):  # fmt: skip
-        return made
+        return replace(made, recorded_at=forecasts.recorded_at(session, made.id))
     decision_log.append(
         session,
         kind=EntryKind.FORECAST_MADE,
@@ -70,7 +82,7 @@ def record_forecast(session: Session, made: Forecast, *, actor: Actor, now: date
         recorded_at=now,
     )
     ingested_daos.grow_data_version(session, [made.dao_id])
-    return made
+    return replace(made, recorded_at=now)
 
 
 def _moment(session: Session, proposal_id: str, *, as_of: datetime | None, today: datetime) -> datetime:

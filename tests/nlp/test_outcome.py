@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from governance.errors import ModelUnavailable
-from governance.evidence import KnownProgress
+from governance.evidence import KnownProgress, KnownVote
+from nlp.calibration import Calibration
 from nlp.features import FEATURES, NAMES
 from nlp.model_store import find_weights
-from nlp.outcome import ShippedOutcomeForecaster
+from nlp.outcome import Estimates, ShippedOutcomeForecaster
 from nlp.outcome_metrics import auc, brier
 from nlp.outcome_skill import FEWEST
 from nlp.outcome_text import CachedEmbedder
@@ -197,3 +198,27 @@ def test_what_was_carried_out_counts_only_when_it_was_settled(forecaster: Shippe
 
     assert 0 < settled < len(asked.history)
     assert forecaster.forecast(asked).execution.history_size == settled
+
+
+def test_being_carried_out_is_never_likelier_than_passing(forecaster: ShippedOutcomeForecaster) -> None:
+    """Few settled proposals, all carried out, and votes that fail this one: what does not pass is not carried out."""
+    rows = tuple(replace(row, executed=True if place < 3 else None) for place, row in enumerate(history(100)))
+    asked = question(120, past=rows)
+    against = tuple(KnownVote(f"0xnay{place}", "2", "50", asked.as_of) for place in range(40))
+    said = forecaster.forecast(replace(asked, votes=against, as_of=asked.as_of + timedelta(days=6)))
+
+    assert said.execution.history_size == 3
+    assert said.execution.base_rate is not None
+    assert said.execution.probability == said.passes < said.execution.base_rate
+
+
+def test_a_map_learnt_before_the_vote_leaves_running_votes_alone() -> None:
+    """A retrained model has such a map for its answers at publication."""
+    weights = small_weights()
+    mapped = replace(weights, calibration={**weights.calibration, "passed": Calibration(np.array([0.0, 1.0]), np.array([0.2, 0.4]))})
+    rows = np.zeros((2, len(NAMES)))
+    rows[1, NAMES.index("hours_open")] = 2.0
+
+    plain, moved = (Estimates.of(each, rows).passes for each in (weights, mapped))
+    assert moved[0] != plain[0]
+    assert moved[1] == plain[1]

@@ -52,6 +52,26 @@ def test_with_nobody_left_to_vote_the_counted_winner_leads_for_certain(kind: str
     assert sum(found) == 1.0
 
 
+def test_a_vote_without_power_leaves_the_count_by_power() -> None:
+    """It counts nothing; heads would let nine newcomers outvote a million."""
+    ballots = [(1, 1_000_000.0), *((2, 1.0) for _ in range(9))]
+    choices, by = leading(asked("basic", [*ballots, (2, 0.0)]), expected_heads=11.0, favoured=None)
+
+    assert (choices[0].leads, by) == (1.0, "power")
+    assert leading(asked("basic", [(1, 0.0), (2, 0.0), (2, 0.0)]), expected_heads=3.0, favoured=None)[1] == "heads"
+
+
+@pytest.mark.timeout(60)
+def test_hundreds_of_different_rankings_of_fifty_choices_are_counted_in_bounded_time() -> None:
+    """Each choice is the first of as many ballots, so none may lead much more often than another."""
+    names = tuple(f"c{place}" for place in range(50))
+    ballots = [([1 + (first + step) % 50 for step in range(2 + copy)], 1.0) for first in range(50) for copy in range(8)]
+    found = leads(asked("ranked-choice", list(ballots), names), expected=800.0)
+
+    assert sum(found) == pytest.approx(1.0, abs=1e-4)
+    assert max(found) < 0.2
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "ranked-choice"])
 def test_the_final_count_is_that_of_the_tally(kind: str) -> None:
     """Scores follow the rule that counts votes elsewhere in the house, so the two can never name different leaders."""

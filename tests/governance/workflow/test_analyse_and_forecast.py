@@ -1,6 +1,7 @@
 """Readings and forecasts: asked once, put on record once, and only of what was known."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from governance.records.decision_log import LogEntry
 from governance.records.evidence import Forecast, Reading
 from governance.workflow.analyse import read_texts, record_readings, unread_texts, wanted_readings
 from governance.workflow.attribute import attribute
-from governance.workflow.forecast import forecast, record_forecast
+from governance.workflow.forecast import forecast, forecast_then, record_forecast
 from tests.ingest_rows import OPENED, a_link, a_post, a_proposal, a_vote, take
 
 PROPOSAL = proposal_id("tide.eth", "0x01")
@@ -118,6 +119,30 @@ def test_a_forecast_sees_only_its_moment_and_is_recorded_once(filled: Session, n
     assert (made, forecaster.questions[0].votes) == (again, ())
     assert [row.body["passes"] for row in filled.exec(select(Forecast))] == ["0.700000"]
     assert [e.kind for e in filled.exec(select(LogEntry))].count("forecast.made") == 1
+
+
+class SurerForecaster(CannedForecaster):
+    """A younger model, which says .9."""
+
+    def forecast(self, question: OutcomeQuestion) -> OutcomeForecast:
+        return replace(super().forecast(question), passes=0.9, lift=0.4, model_digest=self.digest())
+
+    def digest(self) -> str:
+        return "8" * 64
+
+
+def test_what_was_said_stays_what_was_said_when_the_model_changes(filled: Session, now: datetime) -> None:
+    """A younger model may have learnt the outcome: it answers only for moments of which nothing is on record."""
+    moment = datetime.fromtimestamp(OPENED + 7_000, UTC)
+    said = record_forecast(filled, forecast(filled, PROPOSAL, forecaster=CannedForecaster(), now=now, as_of=moment), actor=SYSTEM, now=now)
+    later = now + timedelta(days=1)
+    new = forecast(filled, PROPOSAL, forecaster=SurerForecaster(), now=later, as_of=moment)
+    record_forecast(filled, new, actor=SYSTEM, now=later)
+
+    then = forecast_then(filled, PROPOSAL, forecaster=SurerForecaster(), now=later, as_of=moment)
+    assert (then.body["passes"], then.model_sha256, then.recorded_at) == ("0.700000", said.model_sha256, now)
+    unsaid = forecast_then(filled, PROPOSAL, forecaster=SurerForecaster(), now=later, as_of=moment + timedelta(seconds=1))
+    assert (unsaid.body["passes"], unsaid.recorded_at) == ("0.900000", None)
 
 
 def test_a_closed_proposal_is_forecast_just_before_its_close(filled: Session, now: datetime) -> None:
