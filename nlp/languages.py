@@ -36,17 +36,17 @@ _SURE, _SURE_OF_FEW_WORDS, _ENGLISH_AT_MOST = 0.4, 0.6, 0.05
 _CANDIDATES = 30
 
 
-def is_foreign(text: str) -> bool:
+def is_foreign(text: str, fewest_words: int = _FEWEST_WORDS) -> bool:
     """Whether `text` (from `plain_text`) is surely not English: most letters are of another script, or so the model says.
 
-    Under three words in Latin letters, or with many English words among them, a text is taken for English.
+    Under `fewest_words` in Latin letters, or with many English words among them, a text is taken for English.
     """
     said = " ".join(_NO_WORDS.sub(" ", _slices(text)).lower().split())
     latin, dense = len(_LATIN.findall(said)), len(_DENSE.findall(said))
     if sum(map(str.isalpha, said)) - latin - dense + _DENSE_COUNTS * dense > latin:
         return True
     words = said.split() if said.isascii() else without_accents(said).split()
-    if len(words) < _FEWEST_WORDS or sum(word in _ENGLISH for word in words) >= _ENGLISH_SHARE * len(words):
+    if len(words) < fewest_words or sum(word in _ENGLISH for word in words) >= _ENGLISH_SHARE * len(words):
         return False
     found = {str(one["lang"]): float(one["score"]) for one in _detector().detect(said, model="lite", k=_CANDIDATES)}
     likeliest = max(found, key=lambda language: found[language], default="en")

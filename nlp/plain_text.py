@@ -3,20 +3,32 @@
 import html
 import re
 import unicodedata
+from collections.abc import Callable, Iterator
 
 from nlp.look_alikes import undisguised
 
 _CODE_BLOCK = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
-_QUOTE_BLOCK = re.compile(r"\[quote[^\]]*\].*?(?:\[/quote\]|\Z)", re.DOTALL | re.IGNORECASE)
-_QUOTED_LINE = re.compile(r"^[ \t]{0,3}>.*$", re.MULTILINE)
-_IMAGE = re.compile(r"!\[([^\]\n]{0,300})\]\([^)\s]{0,2000}[^)\n]{0,300}\)")
-_MARKDOWN_LINK = re.compile(r"\[([^\]\n]{1,300})\]\([^)\s]{0,2000}[^)\n]{0,300}\)")
+# A `<` or `>`, as it stands or as forums escape it.
+_LESS, _MORE = "(?:<|&(?:lt|#0{0,8}60|#x0{0,8}3c);?)", "(?:>|&(?:gt|#0{0,8}62|#x0{0,8}3e);?)"
+# What quotes and code stand between: a slash where it closes, and the name.
+_AROUND = re.compile(
+    rf"\[(/?)(quote)[^\]]{{0,500}}+\]|{_LESS}(/?)(blockquote|aside|code|pre)(?![\w-])[^<>]{{0,500}}?{_MORE}", re.IGNORECASE
+)
+_QUOTED_LINE = re.compile(rf"^[ \t]{{0,3}}{_MORE}.*$", re.MULTILINE | re.IGNORECASE)
+# Possessive: what one part of a pattern has taken is not tried again in shares, of which hostile text has millions.
+_IMAGE = re.compile(r"!\[([^\]\n]{0,300}+)\]\([^)\s]{0,2000}+[^)\n]{0,300}+\)")
+_MARKDOWN_LINK = re.compile(r"\[([^\]\n]{1,300}+)\]\([^)\s]{0,2000}+[^)\n]{0,300}+\)")
 _TAG = re.compile(r"<[/!]?[a-zA-Z][^<>\n]{0,500}>")
 _LINK = re.compile(r"(?:https?://|www\.)\S{1,2000}", re.IGNORECASE)
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{8,}\b")
+# Bech32 (Cardano, Bitcoin, Cosmos): who it is for, a 1, and data; its sure beginning is looked for first, as that is quick.
+_BECH32_DATA = re.compile(r"1[02-9ac-hj-np-z]{20}")
+_BECH32 = re.compile(r"\b[a-z][a-z_]{0,19}1(?=[a-z]*[0-9])[02-9ac-hj-np-z]{20,}+\b")
 _MENTION = re.compile(r"(?<![\w@])@\w{1,50}")
 _MARKS = re.compile(r"(?m)^[ \t]{0,3}(?:#{1,6}[ \t]+|[-*+][ \t]+|\|)|[*_`|]{2,}|`")
 _SPACE = re.compile(r"\s+")
+# Python refuses to read a number of thousands of digits; no character has such a one.
+_NO_CHARACTER = re.compile(r"&#[0-9]{1000,};?")
 # What Unicode lets a display leave out: soft hyphens, joiners, direction marks, fillers, variation selectors, tags.
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
@@ -26,6 +38,10 @@ _INVISIBLE = re.compile(
 # Combining marks that no letter takes up are piled on to hide words; the tokenizer drops those that letters do.
 _PILED = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0]")
 _MARK = re.compile(r"[\u0300-\u036f]")
+# Putting combining marks into their order takes the square of their number: 30 in a row are enough for any language
+# (Unicode's stream-safe format). No mark is a word character.
+_MOST_MARKS = 30
+_LONG_PILE = re.compile(rf"[^\w\s]{{{_MOST_MARKS + 1},}}+")
 
 _SYMBOLS = frozenset({"So", "Sk"})
 # Names end in words that say how a symbol is drawn, not what it means.
@@ -39,8 +55,7 @@ def plain_text(text: str) -> str:
     Invisible and bidirectional control characters go; compatibility forms become what they look like (NFKC), and so do
     letters of other scripts, digits and spread letters that pose as English words (`undisguised`).
     """
-    own = _QUOTED_LINE.sub(" ", _QUOTE_BLOCK.sub(" ", _CODE_BLOCK.sub(" ", text)))
-    return _words(own) or _words(text)
+    return _words(_own(text, lambda _: " ")) or _words(text)
 
 
 def without_accents(text: str) -> str:
@@ -50,20 +65,81 @@ def without_accents(text: str) -> str:
 
 def own_voice(text: str) -> str:
     """The text with code and quotes of others blanked out: as long as before, so that places in it are places in the text."""
-    for not_own in (_CODE_BLOCK, _QUOTE_BLOCK, _QUOTED_LINE):
-        text = not_own.sub(lambda found: "\n" * len(found[0]), text)
-    return text
+    return _own(text, lambda length: "\n" * length)
+
+
+def _own(text: str, blank: Callable[[int], str]) -> str:
+    """The text with `blank` of its length in place of each fenced block of code, each quote or code between tags and each quoted line."""
+    text = _CODE_BLOCK.sub(lambda found: blank(len(found[0])), text)
+    kept, at = [], 0
+    for start, end in _between_tags(text):
+        kept += [text[at:start], blank(end - start)]
+        at = end
+    text = "".join([*kept, text[at:]])
+    return _QUOTED_LINE.sub(lambda found: blank(len(found[0])), text) if ">" in text or "&" in text else text
+
+
+def _between_tags(text: str) -> Iterator[tuple[int, int]]:
+    """Where quotes and code between tags start and end, tags and all that is nested in them included.
+
+    What never closes reaches to the last closing tag of its name after it and, where there is none, to the end of the text.
+    """
+    if not ("[" in text or "<" in text or "&" in text):
+        return
+    # A tag in back-ticks is spoken of, not used.
+    tags = [tag for tag in _AROUND.finditer(text) if text[tag.start() - 1 : tag.start()] != "`" or text[tag.end() : tag.end() + 1] != "`"]
+    number = 0
+    while number < len(tags):
+        first = tags[number]
+        if not _closes(first) and (_name(first) != "aside" or "quote" in first[0].lower()):
+            last = _last_of(tags, number)
+            yield first.start(), len(text) if last is None else tags[last].end()
+            number = len(tags) if last is None else last
+        number += 1
+
+
+def _last_of(tags: list[re.Match[str]], first: int) -> int | None:
+    """The number of the tag that closes the one numbered `first`; only tags of the same name count, so that code may hold any others."""
+    depth, last = 0, None
+    for number in range(first, len(tags)):
+        if _name(tags[number]) == _name(tags[first]):
+            depth += -1 if _closes(tags[number]) else 1
+            last = number if _closes(tags[number]) else last
+            if not depth:
+                break
+    return last
+
+
+def _name(tag: re.Match[str]) -> str:
+    return (tag[2] or tag[4]).lower()
+
+
+def _closes(tag: re.Match[str]) -> bool:
+    return bool(tag[1] or tag[3])
 
 
 def _words(text: str) -> str:
-    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", html.unescape(text)))
+    text = _INVISIBLE.sub("", html.unescape(_NO_CHARACTER.sub("\ufffd", text)))
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", _LONG_PILE.sub(lambda found: _lower_piles(found[0]), text))
     if _PILED.search(text):
         text = without_accents(_PILED.sub("", text))
     text = _MARKDOWN_LINK.sub(r"\1", _IMAGE.sub(r"\1", text))
     text = _TAG.sub(" ", text)
-    text = _MENTION.sub("@user", _ADDRESS.sub("0x", _LINK.sub("http", text)))
-    text = undisguised(_MARKS.sub(" ", text))
+    text = _ADDRESS.sub("0x", _LINK.sub("http", text))
+    if _BECH32_DATA.search(text):
+        text = _BECH32.sub("0x", text)
+    text = undisguised(_MARKS.sub(" ", _MENTION.sub("@user", text)))
     return _SPACE.sub(" ", "".join(_spoken(text))).strip()
+
+
+def _lower_piles(signs: str) -> str:
+    kept, marks = [], 0
+    for sign in signs:
+        marks = marks + 1 if unicodedata.combining(sign) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(sign)
+    return "".join(kept)
 
 
 def _spoken(text: str) -> list[str]:

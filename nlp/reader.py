@@ -26,6 +26,9 @@ UNKNOWN, UNSUPPORTED_LANGUAGE = "unknown", "unsupported_language"
 # What stands for links, addresses and names is not a word of the author's.
 _STAND_INS = frozenset({"http", "0x", "@user"})
 _FEWEST_WORDS = 2
+# Titles are names, and names are of no language: of proposals under eight words in Latin letters that the model of
+# languages takes for foreign, most are English ("ARB or OP Layer2", "Mint first token"); of longer ones, hardly any.
+_FEWEST_WORDS_OF_TARGET = 8
 
 # What loading raises when a package is missing, a file is absent or damaged, or a model does not fit its tokenizer.
 LOADING_FAILURES = (ImportError, OSError, ValueError, RuntimeError, KeyError, AttributeError, SafetensorError)
@@ -60,19 +63,25 @@ class EncoderTextReader:
         """One tuple per text, in order: its sentiment and, where a target is given, its stance.
 
         A text without words or of one word (after `plain_text`) is "unknown", a text that is surely not English
-        "unsupported_language": both without scores and without asking any model. An empty target is no target.
+        "unsupported_language": both without scores and without asking any model. Of a text that is read, so is the stance
+        alone where its target is without words, or surely not English. An empty target is no target.
         Raises `ModelUnavailable` when a model cannot load or gives no finite numbers.
         """
         plain = [plain_text(text.text) for text in texts]
         labels = [_unread(said) for said in plain]
+        unread_targets = {target: _unread_target(plain_text(target or "")) for target in {text.target for text in texts}}
         with self._lock:
             asked = [number for number, label in enumerate(labels) if label is None]
             scored = self._scored([texts[number] for number in asked], [plain[number] for number in asked])
             digests = {task: self._digest(task) for text in texts for task in _tasks(text)}
         row_of = {number: row for row, number in enumerate(asked)}
+
+        def said(task: str, number: int) -> "ScoredText | str":
+            unread = labels[number] or (unread_targets[texts[number].target] if task == stance.TASK else None)
+            return unread or scored[task][row_of[number]]
+
         return [
-            tuple(_reading(task, text, digests[task], labels[number] or scored[task][row_of[number]]) for task in _tasks(text))
-            for number, text in enumerate(texts)
+            tuple(_reading(task, text, digests[task], said(task, number)) for task in _tasks(text)) for number, text in enumerate(texts)
         ]
 
     def probabilities(self, texts: Sequence[TextToRead], task: str) -> list[tuple[float, ...]]:
@@ -144,6 +153,13 @@ def _unread(plain: str) -> str | None:
         return UNSUPPORTED_LANGUAGE
     words = (word for word in plain.split() if word not in _STAND_INS and any(map(str.isalpha, word)))
     return None if sum(1 for _ in islice(words, _FEWEST_WORDS)) == _FEWEST_WORDS else UNKNOWN
+
+
+def _unread_target(plain: str) -> str | None:
+    """The label of a stance toward what cannot be read; None where it can. One word names a proposal, unlike a text."""
+    if is_foreign(plain, _FEWEST_WORDS_OF_TARGET):
+        return UNSUPPORTED_LANGUAGE
+    return None if plain else UNKNOWN
 
 
 def _reading(task: str, text: TextToRead, digest: str, said: "ScoredText | str") -> TextReading:

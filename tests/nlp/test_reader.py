@@ -122,6 +122,33 @@ def test_another_language_is_marked_and_not_guessed(text_reader: EncoderTextRead
         assert reading.model_digest == find_weights("text").sha256
 
 
+@pytest.mark.parametrize(
+    ("target", "label"),
+    [
+        ("Aumentar la comisión de los intercambios a treinta puntos básicos", "unsupported_language"),
+        ("提高交易手续费", "unsupported_language"),
+        ("   \n", "unknown"),
+        ("<br>\u200b", "unknown"),
+    ],
+)
+def test_no_stance_is_taken_toward_what_cannot_be_read(text_reader: EncoderTextReader, target: str, label: str) -> None:
+    """The text's sentiment is read all the same."""
+    text = TextToRead(TEXTS[0].text, target)
+    about_text, toward_target = text_reader.read([text])[0]
+
+    assert (about_text.label, about_text.windows) == ("negative", 1)
+    assert (toward_target.task, toward_target.label) == ("stance", label)
+    assert (toward_target.scores, toward_target.windows, toward_target.spans) == ((), 0, ())
+    assert toward_target.target_digest
+    assert sum(text_reader.probabilities([text], "stance")[0]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("target", ["Treasury", "ARB Or OP Layer2", "Index GamingShiba", "ICICI Bank;HDFC Bank;Axis Bank"])
+def test_a_target_of_names_is_a_target(text_reader: EncoderTextReader, target: str) -> None:
+    """Proposals go by names, which are of no language; only a text of one word says too little."""
+    assert text_reader.read([TextToRead("I fully support this.", target)])[0][1].scores
+
+
 def test_measuring_scores_every_text(text_reader: EncoderTextReader) -> None:
     """A comparison with other models must not leave rows out."""
     texts = [TextToRead("Yes!", TARGET), TextToRead("Estoy en contra de esta propuesta, es una mala idea.", TARGET)]
