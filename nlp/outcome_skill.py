@@ -24,7 +24,8 @@ ALL = ""
 class Evidence:
     """How model and base rate did on the same answers: log loss in nats, lower is better.
 
-    `error` is the standard error of the difference, answers of one DAO counting as one draw.
+    `error` is the standard error of the difference, answers of one DAO counting as one draw; where all are of one DAO it is 0, and
+    the base rate is served if it was better at all.
     """
 
     count: int
