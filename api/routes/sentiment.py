@@ -47,14 +47,17 @@ class AnalysisOut(BaseModel):
 
 
 class DayOut(BaseModel):
-    """The readings of one day, counted by label. `unknown`: the text has no words."""
+    """The texts of one day, counted by label. `unknown`: without words; `unsupported_language`: not English. Neither was read."""
 
     day: str = Field(description="UTC day.", examples=["2026-11-21"])
     counts: dict[str, int] = Field(examples=[{"positive": 12, "neutral": 30, "negative": 4}])
 
 
 class PlainCounts(BaseModel):
-    """Readings counted one by one. Anyone can buy these figures by opening accounts: show them as activity, not as opinion."""
+    """Texts counted one by one, each by its last reading as known then.
+
+    Anyone can buy these figures by opening accounts: show them as activity, not as opinion.
+    """
 
     total: dict[str, int] = Field(examples=[{"positive": 12, "neutral": 30, "negative": 4}])
     days: list[DayOut]
@@ -66,7 +69,9 @@ class SeriesOut(BaseModel):
     task: str
     mood: MoodOut = Field(description="The value to show: of it all accounts without voting power together move at most 4 %.")
     plain_counts: PlainCounts
-    models: list[str] = Field(description="Digests of the models that read; several after a change of model.")
+    models: list[str] = Field(
+        description="Digests of the models whose readings count; several while not all was read again after a change."
+    )
     as_of: datetime
 
 

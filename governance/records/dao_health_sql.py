@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, func, literal_column, select, text
 from sqlmodel import Session
 
 from governance.health.intervals import WEEKS_FROM, Interval
 from governance.records.columns import from_microseconds, to_microseconds
+from governance.records.evidence import Reading
+from governance.records.readings import counts_at
 
 _IDS_PER_QUERY: Final = 20_000
 _WEEK_US: Final = 7 * 86_400_000_000
@@ -142,14 +144,11 @@ class HealthQueries:
         return {(dao, number): moment(known_at) for dao, number, known_at in rows}
 
     def readings(self, kind: Interval, dao_id: str, *, start: datetime, as_of: datetime) -> list[tuple[int, str, str, int]]:
-        """(interval, task, label, texts) of what text models read of the DAO from `start` to `as_of`."""
-        return self._rows(
-            f"SELECT {self._number(kind)}, v.task, v.label, count(*) FROM reading v"
-            " WHERE v.dao_id = :dao AND v.known_at >= :start AND v.known_at <= :as_of GROUP BY 1, 2, 3",
-            dao=dao_id,
-            start=self._time(start),
-            as_of=self._time(as_of),
-        )
+        """(interval, task, label, texts) of what text models read of the DAO's texts of `start` to `as_of`, each text once per task."""
+        read = Reading.__table__.alias("v")  # type: ignore[attr-defined]  # SQLModel makes it
+        by: tuple[ColumnElement[Any], ...] = (literal_column(self._number(kind)), read.c.task, read.c.label)
+        query = select(*by, func.count()).where(read.c.dao_id == dao_id, read.c.known_at >= start, counts_at(read, as_of))
+        return [(number, task, label, texts) for number, task, label, texts in self._session.execute(query.group_by(*by))]
 
     def _number(self, kind: Interval) -> str:
         """The number of the interval of a vote, as `intervals.number_of` gives it."""

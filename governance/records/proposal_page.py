@@ -16,6 +16,7 @@ from governance.records.evidence import Flag, Forecast, Reading
 from governance.records.posts import Post
 from governance.records.prepared import Prepared, Reads
 from governance.records.proposals import ForumLink, Proposal, ProposalRevision, VoteProgress
+from governance.records.readings import counts_at
 from governance.records.votes import Vote
 
 
@@ -50,7 +51,7 @@ _LINKS = Prepared(
     .order_by(col(ForumLink.forum), col(ForumLink.topic_id))
     .limit(_LIMIT)
 )
-_READ = (col(Reading.proposal_id) == _ID, col(Reading.known_at) <= _AS_OF)
+_READ = (col(Reading.proposal_id) == _ID, counts_at(Reading.__table__, _AS_OF))  # type: ignore[attr-defined]  # SQLModel makes it
 _READING_COUNTS = Prepared(
     select(col(Reading.task), col(Reading.label), func.count()).where(*_READ).group_by(col(Reading.task), col(Reading.label))
 )
@@ -217,7 +218,7 @@ def links(reads: Reads, proposal_id: str, *, as_of: datetime) -> list[dict[str, 
 
 
 def readings(reads: Reads, proposal_id: str, *, as_of: datetime, limit: int) -> tuple[dict[str, dict[str, int]], list[dict[str, Any]]]:
-    """How many readings say what, by task and label, and the newest of them."""
+    """How many texts were read how, by task and label, each text once per task, and the readings of the newest texts."""
     counts: dict[str, dict[str, int]] = {}
     for task, label, count in _READING_COUNTS.tuples(reads, proposal=proposal_id, as_of=as_of):
         counts.setdefault(task, {})[label] = int(count)

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from governance.readings import UNREAD
 from governance.records.evidence import Forecast, Reading
 from governance.records.observations import Observation
+from governance.records.readings import counts_at
 
 
 def observations_known(session: Session, dao_id: str, metrics: Sequence[str], *, since: datetime, now: datetime) -> list[Observation]:
@@ -20,8 +22,12 @@ def observations_known(session: Session, dao_id: str, metrics: Sequence[str], *,
 
 
 def readings_known(session: Session, dao_id: str, *, since: datetime, now: datetime, limit: int) -> list[Reading]:
-    """The newest `limit` readings of the DAO's texts known from `since` to `now`, newest first."""
-    query = select(Reading).where(Reading.dao_id == dao_id, col(Reading.known_at) >= since, col(Reading.known_at) <= now)
+    """How the newest `limit` of the DAO's texts known from `since` to `now` were read, newest first, each once per task.
+
+    Texts that no model could read are not among them: they are on neither side, and would only make the others fewer.
+    """
+    counted = counts_at(Reading.__table__, now)  # type: ignore[attr-defined]  # SQLModel makes it
+    query = select(Reading).where(Reading.dao_id == dao_id, col(Reading.known_at) >= since, col(Reading.label).not_in(UNREAD), counted)
     return list(session.exec(query.order_by(col(Reading.known_at).desc(), col(Reading.id)).limit(limit)))
 
 

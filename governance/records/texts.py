@@ -11,6 +11,7 @@ from governance.readings import Subject, target_of
 from governance.records.evidence import Reading
 from governance.records.posts import Post
 from governance.records.proposals import Proposal
+from governance.records.readings import counts_at
 from governance.records.votes import Vote
 
 _PAGE: Final = 500
@@ -63,14 +64,14 @@ def store_readings(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[
 def reading_counts(
     session: Session, *, task: str, since: datetime | None, as_of: datetime, dao_id: str | None = None, proposal_id: str | None = None
 ) -> list[tuple[str, str, str, int]]:
-    """(day as text, model, label, how many) of the readings of texts known in (since, as_of], by day."""
+    """(day as text, model, label, how many) of the texts known in (since, as_of], by day, each by the reading that counts then."""
     table = Reading.__table__  # type: ignore[attr-defined]  # SQLModel makes it
     moment = table.c.known_at
     if session.get_bind().dialect.name == "postgresql":
         day = func.to_char(func.timezone("UTC", moment), "YYYY-MM-DD")
     else:
         day = func.date(type_coerce(moment, BigInteger) // 1_000_000, "unixepoch")
-    where = [table.c.task == task, moment <= as_of]
+    where = [table.c.task == task, counts_at(table, as_of)]
     where += [] if since is None else [moment > since]
     where += [] if dao_id is None else [table.c.dao_id == dao_id]
     where += [] if proposal_id is None else [table.c.proposal_id == proposal_id]

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from governance.health import proposals
 from governance.health.activity import shown
 from governance.health.intervals import Interval, number_of, start_of
+from governance.readings import UNREAD
 from governance.records import dao_health, dao_health_additions, dao_health_counts, dao_health_reads
 from governance.records.dao_health import PROPOSALS, Outstanding
 from governance.records.dao_health_sql import Span
@@ -111,4 +112,4 @@ def _dissatisfaction(read: Mapping[str, Mapping[str, int]]) -> dict[str, object]
 
 
 def _known(labels: Mapping[str, int]) -> int:
-    return sum(count for label, count in labels.items() if label != "unknown")
+    return sum(count for label, count in labels.items() if label not in UNREAD)
