@@ -41,19 +41,22 @@ _COLUMNS: Final = (
 class _History:
     """What became known of a DAO's closed proposals, in the order in which it did, at one version of its data.
 
-    `said[n]` is (proposal, what it was from `known[n]` on, None where a correction took its result away).
+    `said[n]` is (proposal, what it was from `known[n]` on, None where a correction took its result away). `once` is what was
+    said where nothing was ever corrected: its beginnings are then what was known, and quickly cut.
     """
 
     version: int
     said: tuple[tuple[str, ClosedProposal | None], ...]
     known: tuple[datetime, ...]
     cuts: "OrderedDict[int, tuple[ClosedProposal, ...]]"
+    once: tuple[ClosedProposal, ...] | None
 
     def before(self, as_of: datetime) -> tuple[ClosedProposal, ...]:
         """As known before `as_of`; the same object again while nothing else became known."""
         count = bisect_left(self.known, as_of)
         if count not in self.cuts:
-            self.cuts[count] = tuple(closed for closed in dict(self.said[:count]).values() if closed is not None)
+            latest = dict(self.said[:count]).values() if self.once is None else self.once[:count]
+            self.cuts[count] = tuple(closed for closed in latest if closed is not None)
             if len(self.cuts) > _KEPT_CUTS:
                 self.cuts.popitem(last=False)
         self.cuts.move_to_end(count)
@@ -195,7 +198,9 @@ def _read_history(session: Session, dao_id: str, version: int) -> _History:
         else:
             said.append((row["result_known_at"], row["id"], _closed_proposal(dict(row))))
     said.sort(key=lambda each: each[:2])
-    return _History(version, tuple(each[1:] for each in said), tuple(moment for moment, *_ in said), OrderedDict())
+    closed = tuple(each for *_, each in said if each is not None)
+    once = closed if len({proposal_id for _, proposal_id, _ in said}) == len(closed) == len(said) else None
+    return _History(version, tuple(each[1:] for each in said), tuple(moment for moment, *_ in said), OrderedDict(), once)
 
 
 def _read_revised(session: Session, proposal_id: str) -> list[tuple[datetime, str, ClosedProposal | None]]:
