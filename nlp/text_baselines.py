@@ -1,6 +1,7 @@
 """What a text model must beat: always the commonest label, VADER, TF-IDF and frozen embeddings with logistic regression."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +22,10 @@ LABELS_PER_TASK = 3
 VADER_THRESHOLD = 0.05
 # Embeddings are slow and their curve is flat: more rows gain frozen embeddings little.
 EMBEDDED_ROWS = 2500
+# With fewer training rows of its own, a set's baselines would be straw men: they learn from all sets of its task.
+FEWEST_OWN_ROWS = 50
+# VADER takes the square of a text's length, and is made for sentences. No text of the shared sets is as long.
+VADER_CHARACTERS = 10_000
 
 
 class Baseline(Protocol):
@@ -54,7 +59,10 @@ class Majority:
 
 
 class Vader:
-    """VADER's compound score cut at its own thresholds; for stance, negative counts as against and positive as for."""
+    """VADER's compound score cut at its own thresholds; for stance, negative counts as against and positive as for.
+
+    Of a text over 10,000 characters it is the mean over pieces of at most so many, each weighted by its length.
+    """
 
     name = "vader"
     probabilities = False
@@ -66,7 +74,7 @@ class Vader:
     def scores(self, rows: Sequence[LabelledText]) -> Floats:
         """One where VADER's label is, else zero."""
         analyser = SentimentIntensityAnalyzer()
-        compounds = np.array([analyser.polarity_scores(row.text)["compound"] for row in rows])
+        compounds = np.array([_compound(analyser, row.text) for row in rows])
         labels = 1 + (compounds >= VADER_THRESHOLD).astype(int) - (compounds <= -VADER_THRESHOLD).astype(int)
         scores: Floats = np.eye(LABELS_PER_TASK)[labels]
         return scores
@@ -119,6 +127,11 @@ class FrozenEncoderRegression:
         return np.hstack([self._embed([row.text for row in rows]), of_targets])
 
 
+def _compound(analyser: SentimentIntensityAnalyzer, text: str) -> float:
+    pieces = [text[start : start + VADER_CHARACTERS] for start in range(0, len(text), VADER_CHARACTERS)]
+    return sum(len(piece) * float(analyser.polarity_scores(piece)["compound"]) for piece in pieces) / max(len(text), 1)
+
+
 def _joined(row: LabelledText) -> str:
     return f"{row.text} {row.target}"
 
@@ -127,3 +140,53 @@ def _in_columns(probabilities: Floats, classes: Sequence[int]) -> Floats:
     placed = np.zeros((len(probabilities), LABELS_PER_TASK))
     placed[:, list(classes)] = probabilities
     return placed
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The baselines a set is measured beside, and of those that cannot be had (name, why)."""
+
+    baselines: Sequence[Baseline]
+    left_out: Sequence[tuple[str, str]] = ()
+
+
+class Baselines:
+    """Fits the baselines per set; what falls back to the rows of all sets of a task is fitted once a task."""
+
+    def __init__(self, training: Sequence[LabelledText], embed: Embed) -> None:
+        self._training = training
+        self._embed = embed
+        self._of_task: dict[tuple[str, str], Baseline | str] = {}
+
+    def fitted(self, task: str, dataset: str) -> Fitted:
+        """Each learns from the set's own training rows, or, where these are under 50 or cannot fit it, from all of its task."""
+        of_task = [row for row in self._training if row.task == task]
+        own = [row for row in of_task if row.dataset == dataset]
+        every = (Majority(), Vader(), TfidfRegression(), FrozenEncoderRegression(self._embed))
+        found = {baseline.name: self._either(baseline, task, own, of_task) for baseline in every}
+        return Fitted(
+            [answer for answer in found.values() if not isinstance(answer, str)],
+            [(name, answer) for name, answer in found.items() if isinstance(answer, str)],
+        )
+
+    def _either(self, baseline: Baseline, task: str, own: Sequence[LabelledText], of_task: Sequence[LabelledText]) -> Baseline | str:
+        if not baseline.learns:
+            return baseline
+        if len(own) >= FEWEST_OWN_ROWS and not isinstance(fitted := _fit(baseline, own), str):
+            return fitted
+        if (task, baseline.name) not in self._of_task:
+            self._of_task[task, baseline.name] = _fit(baseline, of_task)
+        return self._of_task[task, baseline.name]
+
+
+def _fit(baseline: Baseline, rows: Sequence[LabelledText]) -> Baseline | str:
+    """The baseline, fitted, or why these rows cannot fit it."""
+    if not rows:
+        return "no training rows of its task"
+    if baseline.probabilities and len({row.label for row in rows}) == 1:  # a regression needs two; counting does not
+        return "the training rows of its task have one label only"
+    try:
+        baseline.fit(rows)
+    except ValueError as error:  # texts without a word in common, or a draw of one label: scikit-learn says which
+        return f"the training rows of its task cannot fit it: {error}"
+    return baseline

@@ -1,8 +1,17 @@
-"""The model card of the text weights, written from the figures the evaluation gives. Imports no torch."""
+"""The model card of the text weights, written from the figures the evaluation gives. Imports no torch.
 
+`python -m nlp.text_card FIGURES.json` prints all of it but what a person saw; FIGURES.json is what
+`assent models evaluate text --json` wrote.
+"""
+
+import argparse
+import json
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from nlp.dataset import TRAINABLE
+from nlp.model_store import SHIPPED
 from nlp.recipes import RECIPE
 
 Row = Mapping[str, object]
@@ -100,7 +109,7 @@ def _figures(rows: Sequence[Row], rows_per_set: int | None) -> str:
         "\n## Figures\n",
         f"On {measured}. Predictions are the argmax over three labels; macro-F1 is over the labels that occur, with its",
         "95 % bootstrap interval; ECE is the calibration error. Baselines are fitted on the set's own training rows, or, for",
-        "a set without any, on those of all sets of its task.\n",
+        "a set with too few, on those of all sets of its task.\n",
         "| set | task | model | n | accuracy | macro-F1 | interval | macro-recall | recall by label | ECE |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
@@ -135,3 +144,17 @@ def _shortfalls(rows: Sequence[Row]) -> str:
 def _number(value: object) -> float:
     assert isinstance(value, int | float)  # noqa: S101  figures are numbers, by the shape of evaluate_text
     return float(value)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the card for the figures in a file."""
+    parser = argparse.ArgumentParser(prog="python -m nlp.text_card", description="Print the text model's card, generated part.")
+    parser.add_argument("figures", type=Path, help="what `assent models evaluate text --json` wrote")
+    parser.add_argument("--manifest", type=Path, default=SHIPPED / "text.json", help="of the weights that were measured")
+    given = parser.parse_args(arguments)
+    manifest, figures = (json.loads(file.read_text(encoding="utf-8")) for file in (given.manifest, given.figures))
+    sys.stdout.write(text_card(manifest, figures["rows"], rows_per_set=None, failures=""))
+
+
+if __name__ == "__main__":
+    main()

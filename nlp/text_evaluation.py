@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
@@ -9,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from governance.evidence import TextToRead
-from nlp.dataset import LabelledText, read_labelled
+from nlp.dataset import BadlyLabelled, LabelledText, read_labelled
 from nlp.encoder import frozen_encoder
 from nlp.reader import EncoderTextReader
 from nlp.tasks import LABELS
-from nlp.text_baselines import Baseline, FrozenEncoderRegression, Majority, TfidfRegression, Vader
+from nlp.text_baselines import Baselines
 from nlp.text_metrics import figures, reliability
 
 Floats = NDArray[np.float64]
@@ -28,26 +29,32 @@ def evaluate_text(data: Path, train: Path, split: str, reader: EncoderTextReader
 
     `reliability` holds, per set and tenth of confidence, what Assent stated and how often it was right, for plots.
 
-    `split` "test" takes only rows marked so, "all" takes every row (for sets nobody trained on). Baselines are fitted
-    on the `train` rows of the set itself in `train`, or, for a set without such rows, on those of all sets of its
-    task; where there is none at all, they are left out. Predictions are the argmax over all three labels.
+    `split` "test" takes only rows marked so, "all" takes every row (for sets nobody trained on); a choice without rows
+    raises `BadlyLabelled`. Baselines are fitted on the `train` rows of the set itself in `train`, or, for a set with too
+    few of its own, on those of all sets of its task. Those that no rows can fit are in `left_out`, each with the reason.
+    Predictions are the argmax over all three labels.
     """
-    chosen = [row for row in read_labelled(data) if split in ("all", row.split)]
-    baselines = _Baselines([row for row in read_labelled(train) if row.split == "train"])
+    chosen = _chosen(data, split)
+    encoder = cache(frozen_encoder)  # loaded only where a baseline learns
+    training = [row for row in read_labelled(train) if row.split == "train"]
+    baselines = Baselines(training, lambda texts: encoder().embeddings(texts).values)
     reader = reader or EncoderTextReader()
     rows: list[dict[str, object]] = []
     stated: list[dict[str, object]] = []
+    left_out: list[dict[str, object]] = []
     for (task, dataset), of_set in groupby(sorted(chosen, key=_place), key=_place):
         of_set_rows = list(of_set)
         scores = scores_of(reader, of_set_rows)
         truth = _truth(of_set_rows)
         name = f"assent-{reader.digest(task)[:12]}"
         rows.append({"dataset": dataset, "task": task, "model": name, **asdict(figures(truth, scores, LABELS[task]))})
-        for baseline in baselines.fitted(task, dataset):
+        fitted = baselines.fitted(task, dataset)
+        for baseline in fitted.baselines:
             measured = figures(truth, baseline.scores(of_set_rows), LABELS[task], probabilities=baseline.probabilities)
             rows.append({"dataset": dataset, "task": task, "model": baseline.name, **asdict(measured)})
+        left_out += [{"dataset": dataset, "task": task, "model": model, "reason": reason} for model, reason in fitted.left_out]
         stated += [{"slice": dataset, "at": task, "n": n, "stated": said, "found": found} for n, said, found in reliability(truth, scores)]
-    return {"rows": rows, "reliability": stated}
+    return {"rows": rows, "reliability": stated, "left_out": left_out}
 
 
 def scores_of(reader: EncoderTextReader, rows: Sequence[LabelledText]) -> Floats:
@@ -60,35 +67,20 @@ def scores_of(reader: EncoderTextReader, rows: Sequence[LabelledText]) -> Floats
     return np.array(reader.probabilities(texts, task), dtype=np.float64)
 
 
+def _chosen(data: Path, split: str) -> list[LabelledText]:
+    rows = read_labelled(data)
+    chosen = [row for row in rows if split in ("all", row.split)]
+    if not chosen:
+        splits = ", ".join(sorted({row.split for row in rows}))
+        raise BadlyLabelled(
+            f"{data.name}: no row of split {split} to score; " + (f"its rows are of {splits}" if rows else "it has no rows")
+        )
+    return chosen
+
+
 def _place(row: LabelledText) -> tuple[str, str]:
     return row.task, row.dataset
 
 
 def _truth(rows: Sequence[LabelledText]) -> Integers:
     return np.array([row.label for row in rows], dtype=np.int64)
-
-
-class _Baselines:
-    """The baselines, fitted per set; those for sets without training rows of their own are fitted once a task."""
-
-    def __init__(self, training: Sequence[LabelledText]) -> None:
-        self._training = training
-        self._encoder = frozen_encoder()
-        self._of_task: dict[str, Sequence[Baseline]] = {}
-
-    def fitted(self, task: str, dataset: str) -> Sequence[Baseline]:
-        """Those that can be had: without any training rows of the task the ones that learn are left out."""
-        of_task = [row for row in self._training if row.task == task]
-        own = [row for row in of_task if row.dataset == dataset]
-        if own:
-            return self._fit(own)
-        if task not in self._of_task:
-            self._of_task[task] = self._fit(of_task)
-        return self._of_task[task]
-
-    def _fit(self, rows: Sequence[LabelledText]) -> Sequence[Baseline]:
-        every = (Majority(), Vader(), TfidfRegression(), FrozenEncoderRegression(lambda texts: self._encoder.embeddings(texts).values))
-        found: list[Baseline] = [baseline for baseline in every if rows or not baseline.learns]
-        for baseline in found:
-            baseline.fit(rows)
-        return found

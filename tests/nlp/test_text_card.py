@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from nlp.dataset import TRAINABLE
 from nlp.model_store import SHIPPED
-from nlp.text_card import text_card
+from nlp.text_card import main, text_card
 
 CARD = Path(__file__).parents[2] / "docs" / "models" / "text.md"
 MANIFEST = {"file": "text-abc.safetensors", "sha256": "abc", "bytes": 21_000_000, "steps": 10, "config": "c0ffee", "window_tokens": 256}
@@ -53,3 +55,19 @@ def test_the_shipped_card_is_about_the_shipped_weights() -> None:
     manifest = json.loads((SHIPPED / "text.json").read_text())
 
     assert manifest["sha256"] in CARD.read_text()
+
+
+def test_the_card_is_printed_from_what_the_evaluation_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its first line says that it is written by this module: anybody must be able to do it again."""
+    figures, manifest = tmp_path / "figures.json", tmp_path / "text.json"
+    figures.write_text(json.dumps({"rows": [a_row("assent-abc", 0.7, 0.02), a_row("vader", 0.5)], "reliability": []}))
+    manifest.write_text(json.dumps(MANIFEST))
+
+    main([str(figures), "--manifest", str(manifest)])
+    printed = capsys.readouterr().out
+    main([str(figures)])
+
+    assert "| sst5_as3 | sentiment | vader | 400 | 0.600 | 0.500 | 0.450–0.550 | 0.600 | neutral 0.30 | – |" in printed
+    assert "`nlp/weights/text-abc.safetensors`, 21.0 MB" in printed
+    assert "| argkp21 | stance |" in printed
+    assert json.loads((SHIPPED / "text.json").read_text())["sha256"] in capsys.readouterr().out
