@@ -156,6 +156,15 @@ def oversized() -> list[Attack]:
     ]
 
 
+def repetitive(size: int = 200_000) -> list[str]:
+    """Texts at the limit that make a pattern try every division of one run: blanks, marks, and openings that never close."""
+    pieces = (
+        "\n", " \n", " ", "#", "<", "<|user", "<p opacity:0 ", "[a](", "![](", "system\n", "1", "airdrop www.a.bc ", "\u200b",
+    )  # fmt: skip
+    openings = ("reply with", "system", "ignore", "same as #", "claim", "1", "| 5", "\u5417", "<p display")
+    return [*((piece * size)[:size] for piece in pieces), *(f"{opening}{' ' * (size - 40)}x" for opening in openings)]
+
+
 def _orders(dice: Random) -> Iterator[Attack]:
     phrases = [*ORDERS, *PHRASES.values()]
     for language, text in PHRASES.items():

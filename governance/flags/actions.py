@@ -1,10 +1,11 @@
 """Rules on what a proposal would execute: whom it pays, which code it runs, and what control it moves."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
 from governance.flags.calldata import every, undecoded
-from governance.flags.case import Case, Code, share
+from governance.flags.case import Case, Code, share, total
 from governance.flags.functions import Effect
 from governance.flags.transfers import Transfer
 from governance.flags.verdicts import Answer, Severity, clear, fired, percent, rule, unknown
@@ -17,13 +18,18 @@ _NOTHING: Final = "It executes nothing."
 @rule(
     "R06",
     "Self-dealing transfer",
+    version=2,
     source="Compound 289: withdrawals controlled by the proposers' multisig only (Wintermute)",
     threshold="pays the proposer's cluster, someone it controls, or an unlisted multisig more than 1 % of the liquid treasury",
     clears_when="the recipient is one the DAO lists and does not belong to the proposer's side, or the amount is small",
     who_can_act="delegates who have not voted; a guardian or veto holder before execution",
 )
 def self_dealing(case: Case) -> Answer:
-    """The money goes to those who ask for it."""
+    """The money goes to those who ask for it.
+
+    Payments to one side count together, or many small ones would slip through. Who belongs to whom need not be known where all that is
+    paid is below the threshold.
+    """
     if case.calls is None:
         return unknown(_UNTOLD)
     if not case.calls:
@@ -36,26 +42,25 @@ def self_dealing(case: Case) -> Answer:
         "cluster": sorted(case.cluster),
         "treasury": case.chain.treasury,
     }
-    large = [(part, each, why) for part, each, why in sizes if part is not None and part > DEALING]
-    if large:
-        part, each, why = max(large, key=lambda found: found[0] or Decimal(0))
-        line = f"{percent(part)} of the treasury would go to {each.recipient}, {why}."
-        return fired(line, value=part, severity=Severity.CRITICAL, inputs=inputs)
+    sum_ = _sum(part for part, _, _ in sizes)
+    if sum_ > DEALING:
+        _, most, why = max(sizes, key=lambda found: found[0] or Decimal(0))
+        others = " (with others of that side)" if len({each.recipient for each, _ in suspects}) > 1 else ""
+        line = f"{percent(sum_)} of the treasury would go to {most.recipient}{others}, {why}."
+        return fired(line, value=sum_, severity=Severity.CRITICAL, inputs=inputs)
     if any(part is None for part, _, _ in sizes):
         return unknown("the liquid treasury in the token that is paid", inputs=inputs)
     if undecoded(case.calls):
         return unknown("what the calls that cannot be read pay", inputs=inputs)
     if not paid:
         return clear("It pays nobody.", inputs=inputs)
-    if suspects:
-        return clear(
-            "What goes to the proposer's side is at most 1 % of the treasury.", value=max(part or Decimal(0) for part, _, _ in sizes)
-        )
-    unsure = [
-        name for name, told in (("the proposer", case.author), ("who controls the recipients", case.chain.controllers)) if told is None
-    ]
+    parts = [_part(case, each) for each in paid]
+    small = None not in parts and _sum(parts) <= DEALING
+    unsure = {} if small else {words: None for each in paid for words in _untold(case, each)}
     if unsure:
         return unknown(*unsure, inputs=inputs)
+    if suspects:
+        return clear("What goes to the proposer's side is at most 1 % of the treasury.", value=sum_, inputs=inputs)
     return clear("No recipient belongs to the proposer's side.", value=0, inputs=inputs)
 
 
@@ -66,9 +71,32 @@ def _belongs(case: Case, paid: Transfer) -> str | None:
         return "which is the proposer's own side"
     if controllers & case.cluster:
         return "which the proposer's side controls"
-    if paid.recipient in (case.chain.multisigs or frozenset()) and paid.recipient not in (case.chain.listed or frozenset()):
+    if case.chain.listed is not None and paid.recipient in (case.chain.multisigs or frozenset()) - case.chain.listed:
         return "a multisig that the DAO does not list"
     return None
+
+
+def _untold(case: Case, paid: Transfer) -> list[str]:
+    """What nobody told of a recipient who may belong to the proposer's side."""
+    chain = case.chain
+    if _belongs(case, paid) is not None:
+        return []
+    stranger = paid.recipient not in (chain.listed or frozenset())
+    return [
+        words
+        for untold, words in (
+            (case.author is None, "the proposer"),
+            (chain.cluster is None, "who belongs to the proposer"),
+            (chain.controllers is None, "who controls the recipients"),
+            (chain.multisigs is None and stranger, "which recipients are multisigs"),
+            (chain.listed is None and paid.recipient in (chain.multisigs or ()), "which multisigs the DAO lists"),
+        )
+        if untold
+    ]
+
+
+def _sum(parts: Iterable[Decimal | None]) -> Decimal:
+    return total([part for part in parts if part is not None])
 
 
 def _part(case: Case, paid: Transfer) -> Decimal | None:
@@ -82,13 +110,14 @@ def _part(case: Case, paid: Transfer) -> Decimal | None:
 @rule(
     "R07",
     "Code at the target can change",
+    version=2,
     source="Tornado Cash, May 2023: self-destruct and redeployment (decrypt.co/140932)",
     threshold="a target can destroy itself, delegate, be redeployed or upgraded, is unverified, or its code differs between moments",
     clears_when="the code is verified, fixed, and the same at creation, end of the vote and execution",
     who_can_act="whoever executes: compare the code's hash again and refuse; a guardian",
 )
 def changing_code(case: Case) -> Answer:
-    """What runs may not be what was voted on."""
+    """What runs may not be what was voted on. The code must have been seen at each of the three moments that is over."""
     if case.calls is None:
         return unknown(_UNTOLD)
     if not case.calls:
@@ -104,6 +133,9 @@ def changing_code(case: Case) -> Answer:
     unseen = [address for address in targets if not _whole(looked.get(address, []))]
     if unseen:
         return unknown(f"the code at {', '.join(unseen[:3])}{' and others' if len(unseen) > 3 else ''}", inputs=inputs)
+    unhashed = [at for at in _moments(case) if any(not _hashed(looked.get(address, []), at) for address in targets)]
+    if unhashed:
+        return unknown(f"the hash of the targets' code when it was {' and when it was '.join(unhashed)}", inputs=inputs)
     return clear("The code at every target is verified, fixed and unchanged.", value=0, inputs=inputs)
 
 
@@ -120,6 +152,15 @@ def _dangers(seen: list[Code]) -> list[str]:
         if there:
             found.append(words)
     return found
+
+
+def _moments(case: Case) -> list[str]:
+    """The moments of the three at which there was code to see by now."""
+    return ["created", *(["ended"] if case.closed else []), *(["executed"] if case.chain.executed_at is not None else [])]
+
+
+def _hashed(seen: list[Code], at: str) -> bool:
+    return any(each.at == at and each.codehash is not None for each in seen)
 
 
 def _whole(seen: list[Code]) -> bool:

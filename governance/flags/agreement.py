@@ -19,7 +19,7 @@ _MOST_SHOWN: Final = 4
 @rule(
     "R08",
     "Text and calldata differ",
-    version=2,
+    version=3,
     source="arXiv 2403.11758: in over 60 % of proposals description and code are not consistent",
     threshold="any payment, allowance, new value, owner, code or role, no effect, or the same as #n, that the calls contradict; or a "
     "payment, allowance, parameter or move of control that the text does not mention",
@@ -27,7 +27,7 @@ _MOST_SHOWN: Final = 4
     who_can_act="the proposer (cancel); delegates who have not voted; a guardian before execution",
 )
 def text_against_calls(case: Case) -> Answer:
-    """The text says one thing and the calls do another."""
+    """The text says one thing and the calls do another. What a title alone leaves out, its body may say."""
     if case.calls is None:
         return unknown("what the proposal would execute")
     if case.text is None:

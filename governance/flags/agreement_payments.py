@@ -99,7 +99,7 @@ def _unmatched(held: Held, group: list[Transfer], *, left: list[Transfer], own: 
     shown = ", ".join(number(each) for each in sorted({each.amount for each in own})[:4])
     if len(left) == len(group):
         return contradicted(f"the text names {shown} {symbol}, the calls pay {number(sum_)}")
-    return contradicted(f"the calls also pay {_listed(left)} {symbol} to {left[0].recipient}, which the text does not name ({shown})")
+    return held.unsaid(f"the calls also pay {_listed(left)} {symbol} to {left[0].recipient}, which the text does not name ({shown})")
 
 
 def _repeated(held: Held, symbol: str, amount: Decimal, group: list[Transfer], own: Sequence[Amount]) -> Comparison:
@@ -133,7 +133,7 @@ def _unclaimed(held: Held, symbol: str, group: list[Transfer], named: Sequence[A
         return unsure(f"at which price {number(sum_)} {symbol} were reckoned")
     if others:
         shown = ", ".join(f"{number(each.amount)} {each.token}" for each in others[:3])
-        return contradicted(f"the text names {shown}, the calls pay {number(sum_)} {symbol} to {group[0].recipient}")
+        return held.unsaid(f"the text names {shown}, the calls pay {number(sum_)} {symbol} to {group[0].recipient}")
     mention = claims.mention(held.text, PAYMENT)
     if mention is Mention.SAID or any(each.token == DOLLARS for each in named):
         return unsure(f"how much {symbol} the text means")
@@ -147,7 +147,7 @@ def _nameless(held: Held, group: list[Transfer], named: Sequence[Amount]) -> Com
     digits = {_digits(each.amount) for each in named}
     priced = any(each.token == DOLLARS for each in named) or claims.mention(held.text, _CONVERTED) is Mention.SAID
     if any(each.token is not None for each in named) and not priced and any(_digits(each.amount) not in digits for each in group):
-        return NOTHING if _digits(sum_) in digits else contradicted(f"the calls would {words}, which the text does not name")
+        return NOTHING if _digits(sum_) in digits else held.unsaid(f"the calls would {words}, which the text does not name")
     mention = claims.mention(held.text, PAYMENT)
     if named or mention is Mention.SAID:
         return unsure(f"symbol and decimals of the token {asset}")
@@ -216,7 +216,7 @@ def _limit(held: Held, given: Allowance, named: Sequence[Amount]) -> Comparison:
     if given.unlimited:
         if claims.mention(held.text, _UNLIMITED) is Mention.SAID:
             return agreed("allowances")
-        return contradicted(f"the text does not say that {given.spender} may spend {token} without limit")
+        return held.unsaid(f"the text does not say that {given.spender} may spend {token} without limit")
     own = {each.amount for each in named if given.token is not None and each.token is not None and _is_named_in(each.token, given.token)}
     # What is said of the spender, or at least of allowing, counts before what is said of payments.
     mine = [each for each in named if each.amount in own and given.spender in claims.addresses_in(each.line)]
@@ -233,7 +233,7 @@ def _limit(held: Held, given: Allowance, named: Sequence[Amount]) -> Comparison:
         return held.silence(f"let {given.spender} spend {number(given.amount)} {token}", mention)
     others = [each for each in named if each.token not in {None, DOLLARS}]
     if given.token is not None and others and claims.mention(held.text, _CONVERTED) is not Mention.SAID:
-        return contradicted(f"the text names no {token}, but {given.spender} could spend {number(given.amount)}")
+        return held.unsaid(f"the text names no {token}, but {given.spender} could spend {number(given.amount)}")
     return unsure(f"how much {token} the text lets {given.spender} spend")
 
 

@@ -114,7 +114,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Notices:
-    """Which notifications a live proposal should have had, which came, and when who may silence them last changed."""
+    """Which notifications a live proposal should have had, which came, and when who may silence them last changed.
+
+    That has a time wherever somebody looked: where nobody was ever exchanged, the one at which the channel was opened.
+    """
 
     expected: frozenset[str]
     seen: frozenset[str]
@@ -143,7 +146,7 @@ class Chain:
     code: tuple[Code, ...] | None = None
     notices: Notices | None = None
     delegations: tuple[Delegation, ...] | None = None
-    markets: frozenset[str] = frozenset()
+    markets: frozenset[str] | None = None
     emergencies: tuple[datetime, ...] | None = None
     proposal_threshold: Decimal | None = None
     changes: tuple[Change, ...] | None = None

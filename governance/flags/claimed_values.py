@@ -23,7 +23,7 @@ _TO: Final = re.compile(r"(?:\b(?:to|into)|→|->|=>|⇒|➝|➔|>)\s*(?:an?|the
 _OLD: Final = re.compile(r"\b(?:from|currently|current|now|previously|existing|was|instead of|old|today)\b[^0-9]{0,14}$", re.IGNORECASE)
 _BY: Final = re.compile(r"\bby\s*(?:about|another|an additional)?\s*$", re.IGNORECASE)
 _IS: Final = re.compile(r"(?:\b(?:at|of|is|be|as|equals?|with|a|an|becomes?)|=|:|\(|^)\s*\$?$", re.IGNORECASE)
-_THEN: Final = re.compile(r"\s*[A-Za-z$]{0,8}\s*(?:→|->|=>|⇒|➝|➔)")
+_THEN: Final = re.compile(r"\s*(?:[A-Za-z$]{1,8}\s*)?(?:→|->|=>|⇒|➝|➔)")
 _SENTENCE: Final = re.compile(r"[.;!?](?=\s|$)|\n")
 _NEW_COLUMN: Final = re.compile(r"\b(?:new|proposed|recommended|suggested|target|to|after|change to|updated)\b", re.IGNORECASE)
 _OLD_COLUMN: Final = re.compile(r"\b(?:current|old|from|before|existing|present|previous|today)\b", re.IGNORECASE)

@@ -17,7 +17,7 @@ _SHORTENED: Final = re.compile(r"0x[0-9a-fA-F]{2,16}(?:…|\.{2,3})[0-9a-fA-F]{2
 _NAME: Final = re.compile(r"\b(?:[a-z0-9][a-z0-9-]{0,62}\.){1,5}eth\b(?!\.\w)", re.IGNORECASE)
 _SAME_AS: Final = re.compile(
     r"\b(?:same|identical|equal|unchanged|analogous)\b[^.\n]{0,80}?\b(?:as|to|from|with)\b[^.\n]{0,60}?"
-    r"(?:proposal|prop|#|no\.?|bip|vote)\s*[-#]?\s*(\d{1,6})\b",
+    r"(?:proposal|prop|#|no\.?|bip|vote)\s*(?:[-#]\s*)?(\d{1,6})\b",
     re.IGNORECASE,
 )
 _NOTHING_RUNS: Final = re.compile(
@@ -55,8 +55,9 @@ _FEW: Final = 8
 _SPAN: Final = 100_000
 _COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _REMARK: Final = re.compile(r"^[ \t]*\[[^\]\n]{1,40}\]:[ \t]*#[^\n]*$", re.MULTILINE)
-_LINK: Final = re.compile(r"\[([^\]\n]{1,400})\]\(\s*([^)\s]{1,2000})[^)\n]{0,400}\)")
-_IMAGE: Final = re.compile(r"!\[[^\]\n]{0,400}\]\([^)\n]{0,2000}\)")
+# Possessive, so that a link that never ends is given up at once instead of being tried in every division.
+_LINK: Final = re.compile(r"\[([^\]\n]{1,400}+)\]\(\s*+([^)\s]{1,2000}+)[^)\n]{0,400}+\)")
+_IMAGE: Final = re.compile(r"!\[[^\]\n]{0,400}+\]\([^)\n]{0,2000}+\)")
 _UNSEEN: Final = re.compile(
     r"<(\w{1,20})\b[^<>]{0,300}(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0|\bhidden\b)[^<>]{0,300}>"
     r".{0,20000}?(?:</\1\s*>|\Z)",

@@ -98,7 +98,8 @@ class Held:
 
     def somebody_else(self, but_for: frozenset[str]) -> bool:
         """Whether the text names an address that nothing else explains, and so must be the one meant."""
-        return bool(self.addresses - self.explained - but_for) and not claims.names_somebody(self.text)
+        told = self.case.body is not None
+        return told and bool(self.addresses - self.explained - but_for) and not claims.names_somebody(self.text)
 
     def known(self, address: str) -> bool:
         """Whether the text names the address, or the DAO lists it."""
@@ -110,4 +111,8 @@ class Held:
             return contradicted(f"the text denies that it would {words}")
         if not claims.can_be_silent(self.text):
             return unsure(f"a text that says whether it would {words}")
-        return contradicted(f"the text does not mention that it would {words}")
+        return self.unsaid(f"the text does not mention that it would {words}")
+
+    def unsaid(self, words: str) -> Comparison:
+        """A contradiction by what the text leaves out, in `words`; a title whose body nobody told leaves out nothing."""
+        return contradicted(words) if self.case.body is not None else unsure("the body, which may say it")

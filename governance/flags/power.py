@@ -27,6 +27,7 @@ LEAST_VOTERS: Final = 5
 @rule(
     "R01",
     "Same-block voting power",
+    version=2,
     source="Beanstalk, 2022-04-17 (theverge.com/2022/4/22/23037325); delays after Anticapture's framework",
     threshold="snapshot block >= first vote's block - 1, or power read live, or power gained and voted in one block, or execution < 24 h "
     "after the vote",
@@ -34,7 +35,10 @@ LEAST_VOTERS: Final = 5
     who_can_act="a guardian can pause or veto before execution; delegates can vote against",
 )
 def same_block_power(case: Case) -> Answer:
-    """Power that is borrowed for one block, or a vote that executes before anybody can react."""
+    """Power that is borrowed for one block, or a vote that executes before anybody can react.
+
+    Each of the four ways is enough to fire, so each must be known to be clear; the delay only where something is executed.
+    """
     chain = case.chain
     delay = chain.delay
     if chain.passed_at is not None and chain.executed_at is not None:
@@ -42,13 +46,8 @@ def same_block_power(case: Case) -> Answer:
     late = None
     if chain.snapshot_block is not None and chain.first_vote_block is not None:
         late = chain.snapshot_block >= chain.first_vote_block - 1
-    inputs = {
-        "snapshot_block": chain.snapshot_block,
-        "first_vote_block": chain.first_vote_block,
-        "power_read_live": chain.power_read_live,
-        "delay": delay,
-        "same_block_voters": chain.same_block_voters,
-    }
+    looked_at = ("snapshot_block", "first_vote_block", "power_read_live", "same_block_voters")
+    inputs = {"delay": delay, **{name: getattr(chain, name) for name in looked_at}}
     found = [
         words
         for there, words in (
@@ -61,14 +60,13 @@ def same_block_power(case: Case) -> Answer:
     ]
     if found:
         return fired(f"Power could be borrowed: {'; '.join(found)}.", value=len(found), severity=Severity.CRITICAL, inputs=inputs)
-    if case.executable is False and late is None and chain.power_read_live is None:
-        return unknown("the block that fixes voting power", inputs=inputs)
-    missing = []
-    if late is None and chain.power_read_live is not False:
-        missing.append("the block that fixes voting power and that of the first vote")
-    if delay is None and case.executable is not False:
-        missing.append("the delay between vote and execution")
-    if missing:
+    untold = (
+        (late is None, "the block that fixes voting power and that of the first vote"),
+        (chain.power_read_live is None, "whether voting power is read live"),
+        (chain.same_block_voters is None, "who gained power and voted in one block"),
+        (delay is None and case.executable is not False, "the delay between vote and execution"),
+    )
+    if missing := [words for is_so, words in untold if is_so]:
         return unknown(*missing, inputs=inputs)
     return clear("Power is read from a block before the vote, and execution waits.", value=0, inputs=inputs)
 
@@ -156,15 +154,16 @@ def dormant_power(case: Case) -> Answer:
 @rule(
     "R12",
     "Rented power",
+    version=2,
     source="LobbyFi on Arbitrum, April 2025: 5 ETH for 19.3 M ARB, 0.15 % of the value (forum.arbitrum.foundation, topic 28934)",
     threshold="power delegated in, voted and delegated out within 7 days; or a known market votes; or the price < 1 % of the power's value",
     clears_when="the power turns out to stay with the voter, at a price that is no rent",
     who_can_act="the holders who rented it out; delegates who have not voted",
 )
 def rented_power(case: Case) -> Answer:
-    """Votes that were bought for this vote."""
+    """Votes that were bought for this vote. Which voters are markets must be known once somebody voted; a price need not be public."""
     voters = set(last_ballots(case.ballots or ()))
-    market = sorted(voters & case.chain.markets)
+    market = sorted(voters & (case.chain.markets or frozenset()))
     passed_through = [
         each
         for each in case.chain.delegations or ()
@@ -185,6 +184,8 @@ def rented_power(case: Case) -> Answer:
         return unknown("delegations in and out around the vote", inputs=inputs)
     if case.ballots is None:
         return unknown("who voted", inputs=inputs)
+    if voters and case.chain.markets is None:
+        return unknown("which addresses are markets for votes", inputs=inputs)
     return clear("No power came for this vote and left again.", inputs=inputs)
 
 

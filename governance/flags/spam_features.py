@@ -31,7 +31,7 @@ _TRIAL: Final = _any(
 )
 _PRICE: Final = _any(
     r"\b(?:to the moon|moon|ath|bull|bear|pump|price)\b",
-    r"[0-9]+\s*(?:u|usdt|usd|刀|万|美金|美元|\$)|\$\s?[0-9]",
+    r"[0-9]\s*(?:u|usdt|usd|刀|万|美金|美元|\$)|\$\s?[0-9]",
     r"涨|跌|牛市|熊市|突破|多少钱|价格|能到|会到|市值|抄底|梭哈",
 )
 _GUESS: Final = _any(
@@ -41,7 +41,7 @@ _GUESS: Final = _any(
 _DROP: Final = _any(r"\b(?:airdrops?|giveaway|claim|free|rewards?|whitelist)\b", r"空投|发币|白嫖|撸|奖励")
 _CHAT: Final = _any(
     r"^\s*(?:do|does|did|will|would|could|can|is|are|have|has|who|what|which|when|why|how)\b",
-    r"^\s*(?:你|您|大家|有没有|会不会|要不要)|[吗么呢嘛]\s*[?？]?\s*$",
+    r"^\s*(?:你|您|大家|有没有|会不会|要不要)|[吗么呢嘛]\s*(?:[?？]\s*)?$",
     r"\b(?:your?|favou?rite|like|happy|love|wagmi|gm|lfg)\b",
 )
 _COIN: Final = _any(
@@ -58,19 +58,19 @@ _ASKS: Final = _any(
     r"\b(?:in favou?r of|requesting|asks?|approve)\b|建议|提案|是否应|希望(?:支持|团队)|제안",
 )
 _ACTS: Final = re.compile(
-    r"^\W*(?:\w+ ?#?\d*\W+)?(?:add|remove|increase|decrease|reduce|change|update|create|launch|deploy|mint|burn|transfer|send|buy|sell|swap"
-    r"|stake|whitelist|list|set|establish|introduce|implement|integrate|enable|disable|pause|move|migrate|adopt|approve|ratify|elect"
+    r"^\W*(?:\w+(?: #?\d*|#\d*)?\W+)?(?:add|remove|increase|decrease|reduce|change|update|create|launch|deploy|mint|burn|transfer|send|buy"
+    r"|sell|swap|stake|whitelist|list|set|establish|introduce|implement|integrate|enable|disable|pause|move|migrate|adopt|approve|ratify|elect"
     r"|appoint|fund|hire|allocate|distribute|extend|onboard|support|ban|switch|lower|raise|open|close|membership|proposal|requesting"
     r"|purchase|renew|upgrade|replace|grant)\b",
     re.IGNORECASE,
 )
 _AMOUNT: Final = _any(
-    r"\d[\d,.]*\s*(?:k|m)?\s*(?:w?eth|w?x?dai|usd[ct]?|bnb|matic|tokens?|%)(?![a-z])",
+    r"\d[,.]*\s*(?:[km]\s*)?(?:w?eth|w?x?dai|usd[ct]?|bnb|matic|tokens?|%)(?![a-z])",
     r"\$\s?\d[\d,.]{3,}",
 )
 _SHARED: Final = _any(r"\b(?:we|our|us|community|dao|holders?|members?|team|project|protocol)\b", r"社区|团队|项目")
 _STRUCTURE: Final = _any(
-    r"(?:^|\n)\s*(?:#{1,4}\s|\*\*|[-*]\s|\d[.)]\s)",
+    r"(?:^|\n)[^\S\n]*(?:#{1,4}\s|\*\*|[-*]\s|\d[.)]\s)",
     r"\b(?:summary|abstract|motivation|background|rationale|specification|tl;?dr)\b",
 )
 _TAG: Final = re.compile(r"[\[(#]\s*[A-Za-z]{2,12}[- ]?\d{1,4}|\b[A-Z]{2,6}[- ]#?\d{1,4}\b|#\d+")

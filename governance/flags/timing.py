@@ -1,6 +1,6 @@
 """Rules on time: when the vote runs, how it ends, whether it is heard, and how fast it is."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -60,14 +60,25 @@ def weekend_vote(case: Case) -> Answer:
 
 def _free_share(start: datetime, end: datetime) -> Decimal:
     """What part of start..end lies on free days, UTC."""
-    free, moment = timedelta(), start
-    while moment < end:
-        midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
-        until = min(midnight, end)
-        if moment.weekday() >= _SATURDAY or (moment.month, moment.day) in HOLIDAYS:
-            free += until - moment
-        moment = until
+    free = _DAY * _free_days(start.date(), end.date()) + _gone_of_free_day(end) - _gone_of_free_day(start)
     return Decimal(free // timedelta(microseconds=1)) / Decimal((end - start) // timedelta(microseconds=1))
+
+
+def _is_free(day: date) -> bool:
+    return day.weekday() >= _SATURDAY or (day.month, day.day) in HOLIDAYS
+
+
+def _gone_of_free_day(moment: datetime) -> timedelta:
+    """How much of its day is over, where that is a free one."""
+    return moment - datetime.combine(moment, time(), moment.tzinfo) if _is_free(moment.date()) else timedelta()
+
+
+def _free_days(start: date, end: date) -> int:
+    """The free days from `start` up to `end`, reckoned and not walked: an end may be told in the year 9999."""
+    weeks, rest = divmod((end - start).days, 7)
+    weekend = 2 * weeks + sum((start.weekday() + each) % 7 >= _SATURDAY for each in range(rest))
+    kept = (date(year, *day) for year in range(start.year, end.year + 1) for day in HOLIDAYS)
+    return weekend + sum(start <= each < end and each.weekday() < _SATURDAY for each in kept)
 
 
 def _usual_turnout(case: Case) -> tuple[Decimal, Decimal] | None:
@@ -99,13 +110,18 @@ def _by_then(past: Past, gone: float) -> set[str]:
 @rule(
     "R13",
     "Late swing",
+    version=2,
     source="OpenZeppelin GovernorPreventLateQuorum; Compound 289 ended 3.7 % apart",
     threshold="in the last 10 % of the window the leader changes or quorum is first reached, and one voter has more power than the margin",
     clears_when="the vote is extended, so that others can answer",
     who_can_act="whoever may extend the vote; delegates who have not voted",
 )
 def late_swing(case: Case) -> Answer:
-    """One voter turns the vote when it is too late to answer."""
+    """One voter turns the vote when it is too late to answer.
+
+    Before counts what each voter had last cast by then, and who turned round moved power twice, from one side to another. A quorum that is
+    not told matters only where late votes could have reached it and one voter outweighs the margin.
+    """
     if case.starts_at is None or case.ends_at is None or case.window is None:
         return unknown("when the vote starts and ends")
     if case.ballots is None:
@@ -114,20 +130,23 @@ def late_swing(case: Case) -> Answer:
     if case.as_of < late_from:
         return unknown("the last tenth of the window, which is still to come", inputs={"late_from": late_from.isoformat()})
     counted = list(last_ballots(case.ballots).values())
+    by_then = last_ballots(tuple(each for each in case.ballots if each.cast_at is None or each.cast_at < late_from))
+    early = list(by_then.values())
     if not counted:
         return clear("Nobody has voted.", inputs={"voters": 0})
-    if any(each.power is None or each.cast_at is None or each.choice is None for each in counted):
+    if any(each.power is None or each.cast_at is None or each.choice is None for each in [*early, *counted]):
         return unknown("power, time and choice of each vote", inputs={"voters": len(counted)})
-    early = [each for each in counted if each.cast_at is not None and each.cast_at < late_from]
     before, after = _sides(early), _sides(counted)
     margin = after[0][0] - after[1][0]
-    largest = max(each.power or Decimal(0) for each in counted)
+    largest = max(_moved(each, by_then) for each in counted)
     turned = bool(early) and before[0][1] != after[0][1]
     reached = _reaches(counted, case.quorum) and not _reaches(early, case.quorum)
     inputs = {"margin": margin, "largest_power": largest, "leader_changed": turned, "quorum_reached_late": reached}
     if (turned or reached) and largest > margin:
         what = "The leader changed" if turned else "Quorum was first reached"
         return fired(f"{what} in the last tenth of the vote, and one voter has more power than the margin.", value=largest, inputs=inputs)
+    if case.quorum is None and largest > margin and _cast(counted) > _cast(early):
+        return unknown("the quorum, which the last tenth may have reached", value=largest, inputs=inputs)
     return clear("The last tenth of the vote changed neither leader nor quorum, or by no single voter.", value=largest, inputs=inputs)
 
 
@@ -140,7 +159,18 @@ def _sides(ballots: list[Ballot]) -> list[tuple[Decimal, str]]:
 
 
 def _reaches(ballots: list[Ballot], quorum: Decimal | None) -> bool:
-    return quorum is not None and quorum > 0 and total([each.power or Decimal(0) for each in ballots]) >= quorum
+    return quorum is not None and quorum > 0 and _cast(ballots) >= quorum
+
+
+def _moved(ballot: Ballot, early: dict[str, Ballot]) -> Decimal:
+    """What the margin would be off without the vote, or without its turn."""
+    earlier = early.get(ballot.voter)
+    gone = earlier.power if earlier is not None and earlier.choice != ballot.choice else None
+    return (ballot.power or Decimal(0)) + (gone or Decimal(0))
+
+
+def _cast(ballots: list[Ballot]) -> Decimal:
+    return total([each.power or Decimal(0) for each in ballots])
 
 
 @rule(

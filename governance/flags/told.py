@@ -64,7 +64,7 @@ def chain(facts: Facts, *, as_of: datetime) -> Chain:
         code=None if "code" not in told else tuple(_code(each) for each in told["code"] if "address" in each),
         notices=_notices(told, as_of),
         delegations=_delegations(told, as_of),
-        markets=_set(told, "markets") or frozenset(),
+        markets=_set(told, "markets"),
         emergencies=_emergencies(told, as_of),
         proposal_threshold=_amount(told, "proposal_threshold"),
         changes=None

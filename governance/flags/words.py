@@ -23,6 +23,11 @@ def counts(text: str) -> Counter[str]:
     return found
 
 
+@lru_cache(maxsize=2_048)
+def _size(text: str) -> int:
+    return counts(text).total()
+
+
 def likeness(one: str, other: str) -> float:
     """The cosine of the two texts' word counts, damped by square roots: 0 no word in common, 1 the same words as often."""
     first, second = counts(one), counts(other)
@@ -31,4 +36,4 @@ def likeness(one: str, other: str) -> float:
     if len(first) > len(second):
         first, second = second, first
     common = math.fsum(math.sqrt(count * second[word]) for word, count in first.items() if word in second)
-    return common / math.sqrt(first.total() * second.total())
+    return common / math.sqrt(_size(one) * _size(other))

@@ -60,7 +60,8 @@ def flags_of(client: httpx.Client, **params: str) -> dict[str, dict[str, Any]]:
 
 def test_a_proposal_shows_every_rule_and_its_calls_in_words(runtime: Runtime, anonymous: httpx.Client) -> None:
     """One call gives a delegate all 25 answers, each in one line, and what would be executed."""
-    put(runtime, Kind.PROPOSAL, a_grant())
+    checked = {"power_read_live": False, "same_block_voters": []}
+    put(runtime, Kind.PROPOSAL, a_grant(chain={**a_grant()["chain"], **checked}))
     put(runtime, Kind.VOTE, *(a_vote(voter=f"0x{n:040x}", vp=10.5 + n) for n in range(6)))
 
     shown = anonymous.get(PATH, params={"as_of": at(CLOSED)}).json()
