@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 
 from governance.evidence import KnownVote
+from governance.flags.verdicts import Severity
 
 # How much each part counts. `benchmarks/delegate_queue.py --tune` fits them on the earlier 70 % of the imported history to
 # what delegates then voted on, each at least 0.1: a proposal may matter to a delegate although they tend to overlook it.
+# Flags have that least weight: the imported history has none on record that a weight could be fitted on.
 WEIGHTS: Final = {
     "habit": 0.75,
     "likeness": 1.05,
@@ -22,7 +25,10 @@ WEIGHTS: Final = {
     "closeness": 0.1,
     "leverage": 0.1,
     "urgency": 0.4,
+    "flags": 0.1,
 }
+# How much a fired flag says by its severity; of several the gravest counts.
+_GRAVITY: Final = {Severity.NOTICE: 0.25, Severity.WARNING: 0.5, Severity.CRITICAL: 1.0}
 ALLIES: Final = 10
 _LEAST_COMMON: Final = 2
 _LIKE: Final = 3
@@ -94,17 +100,30 @@ class Queued:
 
 
 def queue(
-    proposals: Sequence[OpenProposal], records: Mapping[str, DaoRecord], *, as_of: datetime, passes: Mapping[str, float]
+    proposals: Sequence[OpenProposal],
+    records: Mapping[str, DaoRecord],
+    *,
+    as_of: datetime,
+    passes: Mapping[str, float],
+    fired: Mapping[str, Sequence[Severity]] = MappingProxyType({}),
 ) -> list[Queued]:
     """The queue, most at stake first; of equals what closes first, then by id.
 
     `passes`: by proposal, the forecast probability that it passes, where there is one; else the lead so far says how close
-    it is.
+    it is. `fired`: by proposal, the severities of the flags that stand fired on it; one that is not in it counts as without any.
     """
     allies = {dao: find_allies(record) for dao, record in records.items()}
     liveliest = max((len(each.votes) for each in proposals), default=0)
     found = [
-        _queued(each, records[each.dao_id], allies[each.dao_id], as_of, passes=passes.get(each.proposal_id), liveliest=liveliest)
+        _queued(
+            each,
+            records[each.dao_id],
+            allies[each.dao_id],
+            as_of,
+            passes=passes.get(each.proposal_id),
+            gravity=max((_GRAVITY[severity] for severity in fired.get(each.proposal_id, ())), default=0.0),
+            liveliest=liveliest,
+        )
         for each in proposals
     ]
     return sorted(found, key=lambda each: (-each.stake, each.proposal.ends_at is None, each.proposal.ends_at, each.proposal.proposal_id))
@@ -132,7 +151,14 @@ def likeness(one: PastBallot | OpenProposal, other: PastBallot | OpenProposal) -
 
 
 def _queued(
-    proposal: OpenProposal, record: DaoRecord, allies: Sequence[Ally], as_of: datetime, *, passes: float | None, liveliest: int
+    proposal: OpenProposal,
+    record: DaoRecord,
+    allies: Sequence[Ally],
+    as_of: datetime,
+    *,
+    passes: float | None,
+    gravity: float,
+    liveliest: int,
 ) -> Queued:
     alike = sorted(
         ((each, likeness(proposal, each)) for each in record.past if each.voted), key=lambda found: (-found[1], found[0].proposal_id)
@@ -150,6 +176,7 @@ def _queued(
         "closeness": 1.0 - (share if passes is None else abs(2.0 * passes - 1.0)),
         "leverage": 1.0 if weight >= lead else float(weight / lead),
         "urgency": _urgency(proposal, as_of),
+        "flags": gravity,
     }
     stake = sum(WEIGHTS[name] * value for name, value in parts.items()) / sum(WEIGHTS.values())
     return Queued(proposal, stake, parts, tuple(found for found in alike if found[1] > 0), voted, len(allies), lead, record.weight, basis)

@@ -132,14 +132,14 @@ class DaoHealth(BaseModel):
     indexed_to: datetime | None
     complete: bool = Field(description="False: this counts only what was imported, and sources may hold more.")
     proposals_sampled: int = Field(description="Recent proposals with votes that the figures of this level rest on.")
-    voters: int
-    gini: str | None = Field(description="Gini coefficient of voting power, 0 to 1.", examples=[_SHARE])
+    voters: int = Field(description="Who voted on any sampled proposal, each once, with or without a known power.", examples=[118])
+    gini: str | None = Field(description="Gini coefficient of voting power, 0 to 1; of those whose power is known.", examples=[_SHARE])
     nakamoto: int | None = Field(description="Fewest voters that hold more than half of the power.", examples=[3])
     largest_share: str | None = Field(description="Share of the largest voter.", examples=["0.250000"])
     top_ten_share: str | None = Field(description="Share of the ten largest voters.", examples=["0.900000"])
     median_turnout: str | None = Field(description="Median number of voters per sampled proposal.", examples=["118.000000"])
     mood: MoodOut = Field(description="What the texts of the last 30 days feel, weighed by who wrote them; see `/mood`.")
-    open_flags: int = Field(description="Attack or anomaly rules that stand fired.")
+    open_flags: int = Field(description="Attack or anomaly rules whose last answer up to `as_of` is that they fired.")
     interval: Interval = Field(description="How long one point of the series lasts.")
     series: list[HealthPointOut] = Field(description="Oldest first; the last is the interval of `as_of`.")
 
@@ -170,14 +170,14 @@ def health(
         indexed_to=dao_reads.indexed_to(session, dao_id, as_of=at),
         complete=False,
         proposals_sampled=len(sample.voters_per_proposal),
-        voters=figures.holders,
+        voters=sample.voters,
         gini=shown(figures.gini),
         nakamoto=figures.nakamoto,
         largest_share=shown(figures.largest_share),
         top_ten_share=shown(figures.top_ten_share),
         median_turnout=None if turnout is None else fixed(turnout),
         mood=shown_mood(gauge(session, Scope(dao_id), [Window(pulse, pulse, at)], task="sentiment", as_of=at)[0]),
-        open_flags=dao_reads.open_flags(session, dao_id),
+        open_flags=dao_reads.open_flags(session, dao_id, as_of=at),
         interval=interval,
         series=[_point(each) for each in health_series(session, dao_id, interval, as_of=at, points=points)],
     )

@@ -1,7 +1,8 @@
 """What needs a delegate: the open proposals of their DAOs, most at stake first, each with what a decision would look at."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
@@ -12,6 +13,9 @@ from api.listing import AsOf, moment
 from governance.canonical import fixed
 from governance.delegate_queue import Queued
 from governance.errors import InvalidInput, NotFound
+from governance.evidence import Stance
+from governance.records.delegate_queue import texts_of_sides
+from governance.records.discussion import SaidText
 from governance.workflow.queue_for import MOST_OPEN, DelegateQueue, queue_for
 
 router = APIRouter(prefix="/delegates/{address}/queue", tags=["delegates"])
@@ -26,6 +30,11 @@ class QueueForecastOut(BaseModel):
     base_rate: str = Field(description="How often the DAO's proposals passed.", examples=["0.580000"])
     served: str = Field(description="`model` or `base_rate`.", examples=["model"])
     reason: str | None = Field(description="Why the base rate was served.")
+    lift: str = Field(description="`passes` minus `base_rate`.", examples=["0.151000"])
+    history_size: int = Field(description="How many closed proposals of the DAO it rests on.", examples=[212])
+    latest_result_at: datetime | None = Field(default=None, description="When the newest result of the DAO that it saw became known.")
+    latest_vote_at: datetime | None = Field(default=None, description="When the newest vote on the proposal that it saw was cast.")
+    model_sha256: str = Field(description="The model that made it, by its digest.")
     as_of: str = Field(description="Nothing later was looked at.", examples=["2026-11-21T12:00:00.000000Z"])
 
 
@@ -59,6 +68,29 @@ class StakeOut(BaseModel):
     closeness: str = Field(description="1 where the forecast (without one: the votes so far) is undecided.", examples=[_SHARE])
     leverage: str = Field(description="Their weight over the leading choice's lead, at most 1.", examples=[_SHARE])
     urgency: str = Field(description="1 at the close, a half a day before.", examples=[_SHARE])
+    flags: str = Field(description="The gravest fired flag: 1 critical, 0.5 warning, 0.25 notice; 0 without any.", examples=[_SHARE])
+
+
+class QueueQuoteOut(BaseModel):
+    """A sentence as its author wrote it, and where: characters `start` to `end` of the post's text or the vote's reason."""
+
+    text: str = Field(examples=["It would drive every trader away."])
+    kind: Literal["post", "vote"]
+    id: str = Field(description="Our id of the post or the vote.")
+    author: str | None
+    start: int
+    end: int
+
+
+class QueueArgumentsOut(BaseModel):
+    """The first sentence of the text that most surely takes each side, by the readings on record; null where there is none.
+
+    No model is run for it. It was the whole text that was read, not this sentence; all arguments stand at
+    `/v1/daos/{dao_id}/proposals/{proposal_id}/arguments`.
+    """
+
+    for_: QueueQuoteOut | None = Field(alias="for")
+    against: QueueQuoteOut | None
 
 
 class QueueItemOut(BaseModel):
@@ -77,7 +109,10 @@ class QueueItemOut(BaseModel):
     lead: str = Field(description="What the leading choice is ahead of the next, exactly.", examples=["1200000"])
     votes_so_far: int
     forecast: QueueForecastOut | None = Field(description="Null where none could be made: see `forecasts_unavailable`.")
-    flags: list[str] = Field(description="Rules that stand fired on it.")
+    flags: list[str] | None = Field(
+        description="Rules that stand fired on it by their answers on record; empty where none does, null where none has judged it."
+    )
+    arguments: QueueArgumentsOut
     similar: list[SimilarOut] = Field(description="How they voted on proposals like it.")
     allies_voted: list[AllyOut] = Field(description="Who like them has voted on it.")
     allies: int = Field(description="How many such voters there are.")
@@ -117,18 +152,21 @@ def delegate_queue(
     now = clock()
     at = (now if as_of is None else min(as_of, now)) if dao_id is None else moment(session, dao_id, as_of, now)
     found = queue_for(session, address, forecaster=forecaster, as_of=at, now=now, dao_id=dao_id)
+    shown = found.entries[:limit]
+    sides = texts_of_sides(session, [each.proposal.proposal_id for each in shown], as_of=at)
     return QueueOut(
         address=address,
         as_of=at,
         daos=found.daos,
         open=len(found.entries),
         forecasts_unavailable=found.unavailable,
-        items=[_item(each, found) for each in found.entries[:limit]],
+        items=[_item(each, found, sides[each.proposal.proposal_id]) for each in shown],
     )
 
 
-def _item(each: Queued, found: DelegateQueue) -> QueueItemOut:
+def _item(each: Queued, found: DelegateQueue, sides: Mapping[Stance, Sequence[SaidText]]) -> QueueItemOut:
     proposal = each.proposal
+    fired = found.flags.get(proposal.proposal_id)
     body = found.forecasts.get(proposal.proposal_id)
     return QueueItemOut(
         proposal_id=proposal.proposal_id,
@@ -143,8 +181,9 @@ def _item(each: Queued, found: DelegateQueue) -> QueueItemOut:
         weight=each.weight,
         lead=f"{each.lead:f}",
         votes_so_far=len({vote.voter for vote in proposal.votes}),
-        forecast=None if body is None else QueueForecastOut.model_validate({name: body[name] for name in QueueForecastOut.model_fields}),
-        flags=list(found.flags.get(proposal.proposal_id, ())),
+        forecast=None if body is None else QueueForecastOut.model_validate(body),
+        flags=None if fired is None else list(fired),
+        arguments=QueueArgumentsOut(**{"for": _quote(sides[Stance.FOR])}, against=_quote(sides[Stance.AGAINST])),
         similar=[
             SimilarOut(proposal_id=past.proposal_id, title=past.title, likeness=fixed(like), choice=past.choice, cast_at=past.cast_at)
             for past, like in each.similar
@@ -154,3 +193,15 @@ def _item(each: Queued, found: DelegateQueue) -> QueueItemOut:
         ],
         allies=each.allies,
     )
+
+
+def _quote(texts: Sequence[SaidText]) -> QueueQuoteOut | None:
+    """The first sentence of the first text that has one of its author's own."""
+    from nlp.arguments import sentences  # noqa: PLC0415  # a start does not wait for numpy
+
+    for said in texts:
+        start, end = next(iter(sentences(said.text)), (0, 0))
+        if end:
+            kind: Literal["post", "vote"] = "post" if said.kind == "post" else "vote"
+            return QueueQuoteOut(text=said.text[start:end], kind=kind, id=said.id, author=said.author, start=start, end=end)
+    return None

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from governance.records.as_of import votes_cast
 from governance.records.daos import Dao, DaoSource
 from governance.records.decision_log import LogEntry
 from governance.records.evidence import Flag
@@ -16,9 +17,13 @@ from governance.records.votes import Vote
 
 @dataclass(frozen=True, slots=True)
 class VoteSample:
-    """The votes of a DAO's most recent proposals: how many voted on each, and each voter's last power as decimal text."""
+    """The votes of a DAO's most recent proposals: how many voted on each, on any, and each voter's last power as decimal text.
+
+    A voter whose power nobody tells is one of the `voters`, without a power.
+    """
 
     voters_per_proposal: tuple[int, ...]
+    voters: int
     power_by_voter: dict[str, str]
 
 
@@ -69,30 +74,37 @@ def indexed_to(session: Session, dao_id: str, *, as_of: datetime) -> datetime | 
 
 
 def vote_sample(session: Session, dao_id: str, *, as_of: datetime, proposals: int) -> VoteSample:
-    """The last votes of each voter on the DAO's `proposals` most recently known proposals that have votes."""
+    """The last votes of each voter on those of the DAO's `proposals` most recently known proposals that have votes.
+
+    All as known at `as_of`: a power that was corrected later has the value it had then.
+    """
     recent = session.exec(
         select(Proposal.id)
         .where(Proposal.dao_id == dao_id, Proposal.known_at <= as_of)
-        .order_by(col(Proposal.known_at).desc())
+        .order_by(col(Proposal.known_at).desc(), col(Proposal.id))
         .limit(proposals)
     )
     counts: list[int] = []
+    voters: set[str] = set()
     powers: dict[str, str] = {}
     for proposal_id in recent:
-        query = select(Vote.voter, Vote.power).where(Vote.proposal_id == proposal_id, Vote.known_at <= as_of)
-        last = dict(session.exec(query.order_by(col(Vote.known_at))).all())
+        last = {voter: power for voter, _, power in votes_cast(session, proposal_id, as_of=as_of)}
         if last:
             counts.append(len(last))
+        voters.update(last)
         for voter, power in last.items():
             if power is not None:
                 powers.setdefault(voter, power)
-    return VoteSample(tuple(counts), powers)
+    return VoteSample(tuple(counts), len(voters), powers)
 
 
-def open_flags(session: Session, dao_id: str) -> int:
-    """How many flags stand fired: of each rule's answers on a proposal the last one counts."""
-    last = select(Flag.proposal_id, Flag.rule, func.max(Flag.as_of).label("as_of")).where(Flag.dao_id == dao_id)
-    newest = last.group_by(col(Flag.proposal_id), col(Flag.rule)).subquery()
-    same = (col(Flag.proposal_id) == newest.c.proposal_id) & (col(Flag.rule) == newest.c.rule) & (col(Flag.as_of) == newest.c.as_of)
-    query = select(func.count()).select_from(Flag).join(newest, same).where(Flag.dao_id == dao_id, Flag.status == "fired")
+def open_flags(session: Session, dao_id: str, *, as_of: datetime) -> int:
+    """How many flags stood fired at `as_of`: of each rule's answers on a proposal up to then the last one counts."""
+    # Of two answers for one moment the later recorded is the last; by id where even that is the same.
+    place = func.row_number().over(
+        partition_by=(col(Flag.proposal_id), col(Flag.rule)),
+        order_by=(col(Flag.as_of).desc(), col(Flag.recorded_at).desc(), col(Flag.id).desc()),
+    )
+    answers = select(col(Flag.status), place.label("place")).where(Flag.dao_id == dao_id, Flag.as_of <= as_of).subquery()
+    query = select(func.count()).select_from(answers).where(answers.c.place == 1, answers.c.status == "fired")
     return int(session.exec(query).one())

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
@@ -10,6 +11,7 @@ from governance.canonical import parse_timestamp
 from governance.delegate_queue import OpenProposal, Queued, queue
 from governance.errors import Conflict, ModelUnavailable, NotFound
 from governance.evidence import OutcomeForecaster
+from governance.flags.verdicts import Severity, Status
 from governance.records import delegate_queue, proposal_page
 from governance.workflow.forecast import forecast
 
@@ -21,6 +23,7 @@ MOST_OPEN = 50
 class DelegateQueue:
     """The queue, in how many DAOs it was looked for, and by proposal the forecast's document and the rules that stand fired.
 
+    A proposal that no rule has judged on record is not in `flags`; one that was judged, and nothing fired, has none in it.
     `unavailable` says why there are no forecasts, where the model could not load.
     """
 
@@ -46,13 +49,16 @@ def queue_for(
     records = delegate_queue.records_of(session, voter, sorted({each.dao_id for each in waiting}), as_of=as_of) if waiting else {}
     forecasts, unavailable = _forecasts(session, waiting, forecaster, as_of=as_of, now=now)
     passes = {proposal: float(str(body["passes"])) for proposal, body in forecasts.items()}
-    flags = {
-        each.proposal_id: tuple(
-            row["rule"] for row in proposal_page.flags(session, each.proposal_id, as_of=as_of) if row["status"] == "fired"
-        )
-        for each in waiting
-    }
-    return DelegateQueue(queue(waiting, records, as_of=as_of, passes=passes), len(daos), forecasts, flags, unavailable)
+    answers = {each.proposal_id: proposal_page.flags(session, each.proposal_id, as_of=as_of) for each in waiting}
+    fired = {proposal: [row for row in rows if row["status"] == Status.FIRED] for proposal, rows in answers.items() if rows}
+    severities = {proposal: [_severity(row) for row in rows] for proposal, rows in fired.items()}
+    flags = {proposal: tuple(row["rule"] for row in rows) for proposal, rows in fired.items()}
+    entries = queue(waiting, records, as_of=as_of, passes=passes, fired=severities)
+    return DelegateQueue(entries, len(daos), forecasts, flags, unavailable)
+
+
+def _severity(row: Mapping[str, Any]) -> Severity:
+    return Severity(row["body"].get("severity") or Severity.WARNING)  # a rule that says none warns, as `verdicts.fired` has it
 
 
 def _forecasts(
@@ -63,7 +69,7 @@ def _forecasts(
         kept = proposal_page.last_forecast(session, each.proposal_id, as_of=as_of)
         last_vote = max((vote.cast_at for vote in each.votes), default=each.opened_at)
         if kept is not None and parse_timestamp(str(kept["body"]["as_of"])) >= last_vote:
-            found[each.proposal_id] = kept["body"]
+            found[each.proposal_id] = {**kept["body"], "model_sha256": kept["model_sha256"]}
             continue
         try:
             found[each.proposal_id] = forecast(session, each.proposal_id, forecaster=forecaster, now=now, as_of=as_of).body

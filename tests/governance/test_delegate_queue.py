@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from governance.delegate_queue import WEIGHTS, DaoRecord, OpenProposal, PastBallot, find_allies, likeness, queue
 from governance.evidence import KnownVote
+from governance.flags.verdicts import Severity
 
 NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -79,6 +80,20 @@ def test_what_closes_sooner_is_more_urgent() -> None:
     """A day left is a half; where nobody tells the end it counts like three days."""
     assert _parts(_open("p"), _record())["urgency"] == 0.5
     assert _parts(_open("p", ends_at=None), _record())["urgency"] == _parts(_open("p", ends_at=NOON + 3 * DAY), _record())["urgency"]
+
+
+def test_of_two_alike_the_flagged_comes_first() -> None:
+    """By the gravest of its flags, not by how many there are; a flag alone does not lift a settled vote over an undecided one."""
+    fired = {"many": [Severity.NOTICE] * 9, "grave": [Severity.CRITICAL, Severity.NOTICE]}
+    proposals = [_open(name, ("a", "1", "99"), ("b", "2", "1")) for name in ("clear", "grave", "many", "unjudged")]
+    found = queue(proposals, {"d": _record()}, as_of=NOON, passes={}, fired={**fired, "clear": []})
+    assert [(each.proposal.proposal_id, each.parts["flags"]) for each in found] == [
+        ("grave", 1.0),
+        ("many", 0.25),
+        ("clear", 0.0),
+        ("unjudged", 0.0),
+    ]
+    assert WEIGHTS["flags"] == min(WEIGHTS.values())
 
 
 @given(st.permutations(range(6)))

@@ -56,6 +56,20 @@ def test_health_follows_the_votes_and_can_be_asked_for_the_past(api: httpx.Clien
     assert (then["series"][1]["closed"], then["series"][1]["backlog"]["open"]) == (0, 1)
 
 
+def test_voters_without_a_known_power_are_voters(api: httpx.Client, anonymous: httpx.Client) -> None:
+    """Where a source tells no power there is no concentration, but who voted is counted, each once."""
+    assert api.post("/v1/daos", json={"name": "tide.eth"}).status_code == 201
+    start = int((NOON - timedelta(days=10)).timestamp())
+    _give(api, "proposals", [a_proposal(proposal_id=name, created=start, start=start, end=start + 86_400) for name in ("1", "2")])
+    votes = [a_vote(proposal_id=name, voter=f"0x{number:040x}", vp=None, created=start) for name in ("1", "2") for number in range(3)]
+    _give(api, "votes", votes)
+
+    found = _health(anonymous, points=1)
+
+    assert (found["voters"], found["proposals_sampled"], found["median_turnout"]) == (3, 2, "3.000000")
+    assert (found["gini"], found["nakamoto"], found["largest_share"]) == (None, None, None)
+
+
 def test_intervals_are_chosen_and_bounded(api: httpx.Client, anonymous: httpx.Client) -> None:
     """A year of weeks, and no more points than a page can bear."""
     api.post("/v1/daos", json={"name": "tide.eth"})

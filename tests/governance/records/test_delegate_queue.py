@@ -1,21 +1,29 @@
 """What a delegate's queue is made of, as known at a time: only what was open then, and blind to everything later."""
 
+import hashlib
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from governance.delegate_queue import Queued, queue
+from governance.evidence import Stance
+from governance.identity import proposal_id
 from governance.intake.batches import Kind
-from governance.records.delegate_queue import daos_of, open_proposals, records_of
-from tests.ingest_rows import a_proposal, a_vote, take
+from governance.records.delegate_queue import daos_of, open_proposals, records_of, texts_of_sides
+from governance.records.evidence import Reading
+from governance.records.posts import Post
+from governance.records.votes import Vote
+from tests.ingest_rows import a_post, a_proposal, a_vote, take
 
 OPENED = datetime(2024, 6, 1, tzinfo=UTC)
 IMPORTED = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 ME = f"0x{1:040x}"
+# A source that tells only when a vote really closed.
+OPEN_ENDED = "daohaus"
 TITLES = ("Fund the harbour", "Lower the fee", "Elect a council", "Fund the light house")
 
 
@@ -62,6 +70,24 @@ def test_only_what_is_open_then_and_not_voted_on_waits(session: Session) -> None
     assert _queue(session, "0xstranger", at) == []
 
 
+def test_what_closes_first_is_looked_at_and_open_ends_last(session: Session) -> None:
+    """Of more than are looked at, those nobody tells an end of give way; on every database, and whatever their real close."""
+    opens = int(OPENED.timestamp())
+    fixed = [a_proposal(dao="ebb.eth", proposal_id=f"f{day}", created=opens, start=opens, end=opens + day * 86_400) for day in (3, 2)]
+    unfixed = [
+        a_proposal(source=OPEN_ENDED, dao="ebb.eth", proposal_id=f"u{number}", created=opens - number, start=opens - number, end=end)
+        for number, end in ((1, opens + 9 * 86_400), (2, opens + 86_400), (0, None))
+    ]
+    take(session, Kind.PROPOSAL, [*fixed, *unfixed], at=IMPORTED)
+    at = OPENED + timedelta(hours=1)
+    found = open_proposals(session, ["ebb.eth"], as_of=at, most=5)
+    # A real close that came soon, late or never moves nothing: the newest opening first, then by id.
+    assert [each.proposal_id for each in found] == [proposal_id("ebb.eth", name) for name in ("f2", "f3", "u0", "u1", "u2")]
+    assert [each.proposal_id for each in open_proposals(session, ["ebb.eth"], as_of=at, most=2)] == [
+        proposal_id("ebb.eth", name) for name in ("f2", "f3")
+    ]
+
+
 def test_nothing_later_moves_the_queue(session: Session) -> None:
     """Later votes turned round, given to others, deleted; later results reversed: not an entry, not a digit changes."""
     _world(session)
@@ -78,3 +104,50 @@ def test_nothing_later_moves_the_queue(session: Session) -> None:
                 session.execute(text(f"{falsehood} WHERE cast_at > :at"), {"at": moment})
                 assert _queue(session, address, at) == answer
             undo.rollback()
+
+
+def _read(session: Session, id_: str, said: str, label: str, *, sure: str, at: datetime, kind: str = "post") -> None:
+    """The reading on record of a text about the proposal, known and recorded at `at`."""
+    session.add(
+        Reading(
+            id=f"{id_}_{at}", dao_id="tide.eth", subject_kind=kind, subject_id=id_, proposal_id=proposal_id("tide.eth", "0x01"),
+            task="stance", label=label, scores=["0.010000", sure, "0.020000"], windows=1, model_sha256="6" * 64,
+            text_sha256=hashlib.sha256(said.encode()).hexdigest(), known_at=at, recorded_at=at,
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+def _said(session: Session, as_of: datetime) -> dict[Stance, list[str]]:
+    about = proposal_id("tide.eth", "0x01")
+    found = texts_of_sides(session, [about, "prop_without"], as_of=as_of)
+    assert found["prop_without"] == {Stance.FOR: (), Stance.AGAINST: ()}
+    return {side: [each.text for each in texts] for side, texts in found[about].items()}
+
+
+def test_the_surest_texts_of_each_side_are_given_as_worded_then(session: Session) -> None:
+    """Posts and reasons alike, by stored readings; a text changed later keeps its words, one changed since its reading is out."""
+    first, second = IMPORTED, IMPORTED + DAY
+    take(session, Kind.PROPOSAL, [a_proposal()], at=first)
+    take(session, Kind.VOTE, [a_vote(reason="A bad deal for all.")], at=first)
+    posts = {"A good plan indeed.": 70, "A fine plan, it seems.": 71, "Read by nobody.": 72}
+    take(
+        session,
+        Kind.POST,
+        [a_post(text=said, post_id=id_, dao="tide.eth", linked_proposal="0x01") for said, id_ in posts.items()],
+        at=first,
+    )
+    ids = dict(session.exec(select(Post.text, Post.id)).all())
+    vote = session.exec(select(Vote.id)).one().hex()
+    _read(session, ids["A good plan indeed."], "A good plan indeed.", "for", sure="0.700000", at=first)
+    _read(session, ids["A fine plan, it seems."], "A fine plan, it seems.", "for", sure="0.900000", at=first)
+    _read(session, vote, "A bad deal for all.", "against", sure="0.800000", at=first, kind="vote")
+    before = {Stance.FOR: ["A fine plan, it seems.", "A good plan indeed."], Stance.AGAINST: ["A bad deal for all."]}
+    assert _said(session, first) == before
+
+    changed = a_post(text="On reflection, no.", post_id=71, dao="tide.eth", linked_proposal="0x01")
+    take(session, Kind.POST, [changed], at=second)
+    assert _said(session, second) == {**before, Stance.FOR: ["A good plan indeed."]}
+    _read(session, ids["A fine plan, it seems."], "On reflection, no.", "against", sure="0.990000", at=second)
+    assert _said(session, second) == {Stance.FOR: ["A good plan indeed."], Stance.AGAINST: ["On reflection, no.", "A bad deal for all."]}
+    assert _said(session, first) == before
