@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Final, cast
 
 from governance import strict_fields as fields
@@ -14,10 +15,15 @@ from governance.parameters import ExecutedChange, ParameterChange, TokenParamete
 from governance.tokenomics.objectives import GrowthObjective
 
 RULES: Final = "assent-rules/1"
+# Of recommendations since texts are weighed by who wrote them; what was recorded before, by labels alone, is still read.
+RECOMMENDATION_RULES: Final = "assent-rules/2"
+_RULES_OF: Final = {1: RULES, 2: RECOMMENDATION_RULES}
 # A log entry takes 65,535 bytes, and a document names every reading, forecast and series it read.
 MAX_READINGS: Final = 100
 MAX_FORECASTS: Final = 20
 MAX_SERIES: Final = 64
+# Far more than it takes; the weightiest come first.
+MAX_OBJECTIONS: Final = 200
 
 _KEYS: Final = (
     "v", "rules", "dao", "now", "paused", "objective", "parameter", "values", "queued", "guardrail", "observations",
@@ -40,9 +46,13 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """All that a recommendation may depend on. `values` are what the parameter was, oldest first, and since when."""
+    """All that a recommendation may depend on. `values` are what the parameter was, oldest first, and since when.
+
+    `objections` are the weights of the accounts that clearly object; None in inputs of the first rules, which count `labels`.
+    """
 
     sha256: str
+    rules: str
     dao: str
     now: datetime
     paused: bool
@@ -56,6 +66,7 @@ class Inputs:
     observations: tuple[ObservedValue, ...]
     units: Mapping[str, frozenset[str]]
     labels: tuple[str, ...]
+    objections: tuple[Fraction, ...] | None
     evidence: tuple[Evidence, ...]
     executor: Mapping[str, str]
     nonce: int
@@ -71,9 +82,9 @@ class Inputs:
 
 def read_inputs(inputs: Mapping[str, object]) -> Inputs:
     """Read what `governance.workflow.recommend` collected; `InvalidInput` for anything missing, extra or malformed."""
-    given = fields.only(inputs, _KEYS, field="inputs")
-    fields.whole(given, "v", field="inputs", low=1, high=1)
-    fields.one_of(given, "rules", (RULES,), field="inputs")
+    given = fields.only(inputs, _KEYS if inputs.get("v") == 1 else (*_KEYS, "objections"), field="inputs")
+    version = fields.whole(given, "v", field="inputs", low=1, high=2)
+    rules = fields.one_of(given, "rules", (_RULES_OF[version],), field="inputs")
     rail = fields.only(given["guardrail"], ("version", "body"), field="inputs.guardrail")
     objective = fields.only(given["objective"], ("id", "version", "body"), field="inputs.objective")
     body = cast("Mapping[str, Mapping[str, Mapping[str, object]]]", objective["body"])
@@ -85,8 +96,10 @@ def read_inputs(inputs: Mapping[str, object]) -> Inputs:
         raise InvalidInput("inputs.objective", goal.parameter, f"must steer {parameter.name}")
     observations, units, series = _observations(_rows(given, "observations"))
     labels, read = _readings(_rows(given, "readings"))
+    against, objected = (None, []) if version == 1 else _objections(_rows(given, "objections"))
     return Inputs(
         sha256=digest(inputs),
+        rules=rules,
         dao=_text(given["dao"], "inputs.dao"),
         now=parse_timestamp(_text(given["now"], "inputs.now")),
         paused=fields.flag(given, "paused", field="inputs"),
@@ -100,7 +113,8 @@ def read_inputs(inputs: Mapping[str, object]) -> Inputs:
         observations=observations,
         units=units,
         labels=labels,
-        evidence=(*series, *read, *_forecasts(_rows(given, "forecasts"))),
+        objections=against,
+        evidence=(*series, *read, *objected, *_forecasts(_rows(given, "forecasts"))),
         executor=_executor(given["executor"]),
         nonce=fields.amount(given, "nonce", field="inputs", low=1),
         evidence_root=_text(given["evidence_root"], "inputs.evidence_root"),
@@ -156,6 +170,19 @@ def _readings(rows: Sequence[object]) -> tuple[tuple[str, ...], list[Evidence]]:
     read = [fields.only(row, ("id", "task", "label", "scores", "model_sha256", "text_sha256"), field="inputs.readings") for row in rows]
     labels = tuple(_text(row["label"], "inputs.readings.label") for row in read)
     return labels, [Evidence("reading", _text(row["id"], "inputs.readings.id"), digest(row)) for row in read]
+
+
+def _objections(rows: Sequence[object]) -> tuple[tuple[Fraction, ...], list[Evidence]]:
+    if len(rows) > MAX_OBJECTIONS:
+        raise InvalidInput("inputs.objections", len(rows), f"at most {MAX_OBJECTIONS}")
+    read = [fields.only(row, ("account", "value", "weight", "said_sha256"), field="inputs.objections") for row in rows]
+    accounts = [_text(row["account"], "inputs.objections.account") for row in read]
+    if len(set(accounts)) < len(accounts):
+        raise InvalidInput("inputs.objections", len(accounts), "an account objects once")
+    weights = tuple(fields.decimal_text(row["weight"], field="inputs.objections.weight") for row in read)
+    if any(not 0 <= weight <= 1 for weight in weights):
+        raise InvalidInput("inputs.objections.weight", str(max(weights)), "must be between 0 and 1")
+    return weights, [Evidence("objections", "evidenced", digest(rows))] if rows else []
 
 
 def _forecasts(rows: Sequence[object]) -> list[Evidence]:

@@ -6,12 +6,12 @@ is the reason of the abstention:
     paused · change_queued · unusable_inputs · stale_inputs · too_few_sources · sources_disagree · circuit_breaker
     · inputs_contradict · too_few_observations · response_unknown · within_dead_band · guardrail · no_clear_benefit · price_cost
 
-Text never carries authority. Readings and forecasts stand in the evidence; readings that are clearly against may raise
-the certainty that is demanded (`caution`), which can turn a recommendation into an abstention and never the reverse.
+Text never carries authority. Readings and forecasts stand in the evidence; accounts with voting power that clearly object
+may raise the certainty that is demanded (`objected`), which can turn a recommendation into an abstention and never the reverse.
 Target, amount, direction and permission do not depend on them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from fractions import Fraction
 from typing import Final
@@ -21,7 +21,7 @@ from governance.errors import GuardrailBreached
 from governance.parameters import ParameterChange
 from governance.proposed_changes import KINDS as WRITTEN_KINDS
 from governance.proposed_changes import written_change
-from governance.recommendation_inputs import RULES, Inputs, read_inputs
+from governance.recommendation_inputs import Inputs, read_inputs
 from governance.tokenomics.comparison import Candidate, Effect, compare
 from governance.tokenomics.objectives import DAY_S, KPI_WINDOW_DAYS
 from governance.tokenomics.policies import Move, hold
@@ -29,7 +29,10 @@ from governance.tokenomics.response import identified
 from governance.tokenomics.signals import in_fixed_point
 from governance.tokenomics.situation import Abstain, Situation, situation
 
-# Caution needs this many readings, and this much more against than for, as a share of all of them.
+# Full voices of accounts that clearly object (`governance.mood.objections`) from which on more certainty is demanded. A number
+# and no share: a share would fall with every voice that praises.
+_OBJECTING_VOICES: Final = 5
+# The first rules asked for this many readings, and this much more against than for, as a share of all of them.
 _CAUTION_READINGS: Final = 20
 _CAUTION_SHARE: Final = Fraction(1, 5)
 _AGAINST: Final = frozenset({"against", "negative"})
@@ -99,11 +102,23 @@ def _told(breach: GuardrailBreached) -> dict[str, str]:
     return {"reason": _INPUT_REASONS.get(breach.rule, "guardrail"), **details}
 
 
+def objected(weights: Sequence[Fraction]) -> bool:
+    """Whether enough accounts with voting power clearly object, by the weights of their voices; nothing else is asked."""
+    return sum(weights) >= _OBJECTING_VOICES
+
+
 def caution(labels: tuple[str, ...]) -> bool:
-    """Whether the texts are clearly against: enough of them, and a clear surplus. Labels nobody knows count as neither."""
+    """Whether texts are clearly against by the first rules, which are kept so that what they made can be recomputed.
+
+    They counted labels, whoever wrote: a crowd could raise them and praise outvote them. Labels nobody knows count as neither.
+    """
     against = sum(label in _AGAINST for label in labels)
     favour = sum(label in _FOR for label in labels)
     return len(labels) >= _CAUTION_READINGS and Fraction(against - favour, len(labels)) >= _CAUTION_SHARE
+
+
+def _wary(read: Inputs) -> bool:
+    return caution(read.labels) if read.objections is None else objected(read.objections)
 
 
 def _recommendation(read: Inputs) -> dict[str, object]:
@@ -134,9 +149,9 @@ def _candidate(read: Inputs, proposed: int, level: Fraction) -> Candidate:
 
 
 def _clear_effect(read: Inputs, seen: Situation, change: ParameterChange) -> Effect:
-    """The effect, if its benefit is clear at the level the DAO wants, or at a stricter one when texts advise caution."""
+    """The effect, if its benefit is clear at the level the DAO wants, or at a stricter one when enough accounts object."""
     risk = read.objective.risk
-    level = risk.level + (1 - risk.level) / 2 if caution(read.labels) else risk.level
+    level = risk.level + (1 - risk.level) / 2 if _wary(read) else risk.level
     effect = compare(read.objective, seen.stocks, seen.history, _candidate(read, change.proposed, level))
     details = {
         "to": str(change.proposed),
@@ -156,11 +171,11 @@ def _clear_effect(read: Inputs, seen: Situation, change: ParameterChange) -> Eff
 
 
 def _document(read: Inputs, seen: Situation, move: Move, change: ParameterChange, effect: Effect) -> dict[str, object]:
-    signals = {"error": move.proportional, "integral": move.integral, "asked": move.asked, "caution": float(caution(read.labels))}
+    signals = {"error": move.proportional, "integral": move.integral, "asked": move.asked, "caution": float(_wary(read))}
     goal = read.objective
     return {
         "v": 1,
-        "rules": RULES,
+        "rules": read.rules,
         "dao": read.dao,
         "kind": "parameter_change",
         "change": change.body(),
@@ -208,7 +223,7 @@ def _reason(read: Inputs, change: ParameterChange, effect: Effect) -> str:
 def _abstention(read: Inputs, reason: str, rule: str, details: Mapping[str, str]) -> dict[str, object]:
     return {
         "v": 1,
-        "rules": RULES,
+        "rules": read.rules,
         "dao": read.dao,
         "kind": "abstention",
         "parameter": read.parameter.name,

@@ -99,7 +99,8 @@ class MoodAlarmOut(BaseModel):
     task: Task
     status: Literal["fired", "clear", "unknown"] = Field(description="`unknown`: too few weeks in which anyone spoke.")
     rests_on: Literal["evidenced", "unevidenced"] = Field(
-        description="`evidenced`: no number of accounts without voting power can ring it. `unevidenced`: anyone can, and can keep it still."
+        description="`evidenced`: accounts without voting power, however many, neither ring it nor keep it still: the weeks' values "
+        "are of those with power alone. `unevidenced`: anyone can do both."
     )
     weeks: int = Field(description="Weeks with a value.")
     lasting_weeks: int = Field(description="How many of them since the last change.")

@@ -13,7 +13,8 @@ WEEKS: Final = 26
 FEWEST_WEEKS: Final = 20
 # A fall counts once it has lasted so long.
 LASTING_WEEKS: Final = 3
-# More than all accounts without voting power together can move the value (`pooling.UNEVIDENCED_SHARE`, twice).
+# A fall that is worth an alarm, on a scale from -1 to 1. Accounts without voting power have no part in weeks that rest on
+# evidence (`pooling.Mood.core`).
 LEAST_FALL: Final = 0.1
 # The price of a change point, in noise variances and logarithms of the number of weeks: with 4, real weeks in random
 # order ring about once in four years of weekly looks (docs/mood.md; benchmarks/mood_alarm.py measures it).

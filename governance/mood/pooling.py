@@ -55,14 +55,15 @@ class Mood:
     """What the statements come to.
 
     `by_account` and its `reach`, the whole range in which any number of further accounts without voting power could
-    put its value, are None while nobody says anything; `by_power` while nobody with voting power does. `unevidenced`
-    is what the accounts without voting power say by themselves, and `plain_mean` the mean of all texts: both are for
-    show, and anyone can buy them.
+    put its value, are None while nobody says anything; `by_power` while nobody with voting power does, and so is `core`:
+    `by_account` of the accounts with voting power alone, which no others move at all. `unevidenced` is what the accounts
+    without voting power say by themselves, and `plain_mean` the mean of all texts: both are for show, and anyone can buy them.
     """
 
     by_account: Estimate | None
     reach: tuple[float, float] | None
     by_power: Estimate | None
+    core: Estimate | None
     unevidenced: Estimate | None
     plain_mean: float | None
     accounts: Mapping[Evidence, int]
@@ -93,7 +94,7 @@ def pool(statements: Sequence[Statement], standings: Mapping[str, Standing]) -> 
     for account in by_account:
         counts[standings[account].evidence] += 1
     heard = sorted(account for account in by_account if standings[account].evidenced)
-    core = _voices([_one_voice(by_account[account]) for account in heard], [standings[account].weight for account in heard])
+    core = _voices([voice(by_account[account]) for account in heard], [standings[account].weight for account in heard])
     crowd = _crowd(by_account, standings)
     estimate, reach = _bounded(core, crowd)
     total = sum(standings[each].power for each in heard)
@@ -102,6 +103,7 @@ def pool(statements: Sequence[Statement], standings: Mapping[str, Standing]) -> 
         by_account=estimate,
         reach=reach,
         by_power=_estimate(_Voices(core.values, core.variances, np.array(powers))) if heard else None,
+        core=_estimate(core) if heard else None,
         unevidenced=_estimate(crowd) if len(crowd.values) else None,
         plain_mean=math.fsum(said.value for said in statements) / len(statements) if statements else None,
         accounts=counts,
@@ -127,7 +129,7 @@ def _bounded(core: _Voices, crowd: _Voices) -> tuple[Estimate | None, tuple[floa
     return Estimate(value, rest * known.low - UNEVIDENCED_SHARE, rest * known.high + UNEVIDENCED_SHARE), reach
 
 
-def _one_voice(said: Iterable[Statement]) -> tuple[float, float]:
+def voice(said: Iterable[Statement]) -> tuple[float, float]:
     """An account's value and variance: the mean over the different things it said, each repeated thing once."""
     clusters: defaultdict[str, list[Statement]] = defaultdict(list)
     for each in said:

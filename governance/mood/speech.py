@@ -15,6 +15,8 @@ from governance.mood.standing import Evidence, Standing
 # Of voices without evidence, no more texts than this are compared and pooled: they share one small weight however many
 # they are, and a flood must not make the answer slow. Established accounts come first, then chance decides.
 MOST_UNEVIDENCED: Final = 1_000
+# Of one account with evidence, its newest texts: power may be dust, and comparing takes the square of what one account wrote.
+MOST_OF_ONE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Speech:
 
 
 def statements(said: Sequence[Speech], standings: Mapping[str, Standing]) -> list[Statement]:
-    """What counts of `said`. An evidenced account's texts are compared with each other, all others' among themselves."""
+    """What counts of `said`. An evidenced account's newest texts are compared with each other, all others' among themselves."""
     heard = sorted((each for each in said if standings[each.account].evidenced), key=_by_time)
     others = [each for each in said if not standings[each.account].evidenced]
     if len(others) > MOST_UNEVIDENCED:
@@ -39,7 +41,7 @@ def statements(said: Sequence[Speech], standings: Mapping[str, Standing]) -> lis
     mine: defaultdict[str, list[Speech]] = defaultdict(list)
     for each in heard:
         mine[each.account].append(each)
-    return [statement for group in (*mine.values(), others) for statement in _statements(group)]
+    return [statement for group in (*(texts[-MOST_OF_ONE:] for texts in mine.values()), others) for statement in _statements(group)]
 
 
 def _statements(said: Sequence[Speech]) -> list[Statement]:

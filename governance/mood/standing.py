@@ -97,6 +97,17 @@ def standings(known: Mapping[str, Known], *, begins: datetime, electorate_power:
     }
 
 
+def standing_alone(known: Known, *, begins: datetime, electorate_power: Decimal) -> Standing:
+    """The standing of one account whoever else speaks: only the registered delegates' power tells what is dust.
+
+    Where none are registered nobody can consent to a change either, and dust counts in full.
+    """
+    found = evidence_of(known, begins=begins)
+    power = _power(known) if found in EVIDENCED else Decimal(0)
+    part = _part(power, electorate_power * FULL_VOICE_PART) if found in EVIDENCED else 1.0
+    return Standing(found, WEIGHTS[found] * part, power)
+
+
 def _part(power: Decimal | None, full: Decimal) -> float:
     return 1.0 if power is None or power >= full else float(power / full)
 

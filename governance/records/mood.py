@@ -22,7 +22,7 @@ _IDS_PER_QUERY: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One text with its last reading: who wrote it, where, and what the model made of it."""
+    """One text with the reading that counts: who wrote it, where, and what the model made of it."""
 
     id: str
     account: str
@@ -53,19 +53,20 @@ def account_name(forum: str, author: str | None) -> str:
 def said(session: Session, scope: Scope, *, task: str, since: datetime | None, as_of: datetime) -> list[Said]:
     """The posts and vote reasons known in (since, as_of] that were read for `task`, each as it was worded at `as_of`.
 
+    Of several readings of that wording the last that was on record at `as_of` counts and, where none was yet, the first:
+    as `readings.counts_at` has it, so that a model or a target that came later does not change what was said of then.
     A proposal's own text is what is asked, not what is felt, and a post that proves a link says nothing: neither is here.
     """
     rows = [*_posts(session, scope, since, as_of), *([] if scope.topic else _reasons(session, scope, since, as_of))]
     texts = {row["subject"]: row for row in rows}
-    found: dict[str, tuple[datetime, Said]] = {}
+    found: dict[str, Said] = {}
     for reading in _readings(session, list(texts), task):
         row = texts[reading["subject_id"]]
         if reading["text_sha256"] != row["digest"]:
             continue
-        last = found.get(row["subject"])
-        if last is None or last[0] <= reading["recorded_at"]:
-            found[row["subject"]] = (reading["recorded_at"], _said(row, reading))
-    return [found[subject][1] for subject in sorted(found)]
+        if row["subject"] not in found or reading["recorded_at"] <= as_of:
+            found[row["subject"]] = _said(row, reading)
+    return [found[subject] for subject in sorted(found)]
 
 
 def histories(session: Session, dao_id: str, accounts: Iterable[str], *, as_of: datetime) -> Histories:
@@ -128,6 +129,7 @@ def _reasons(session: Session, scope: Scope, since: datetime | None, as_of: date
 
 
 def _readings(session: Session, subjects: Sequence[str], task: str) -> Iterator[dict[str, Any]]:
+    """Of each subject in the order they were recorded."""
     table = Reading.__table__  # type: ignore[attr-defined]  # SQLModel makes it
     names = ("subject_id", "text_sha256", "label", "scores", "model_sha256", "recorded_at")
     for start in range(0, len(subjects), _IDS_PER_QUERY):

@@ -93,7 +93,8 @@ def steps(ends: datetime, length: timedelta, count: int) -> list[Window]:
 
 def _value(mood: Mood, *, evidenced: bool) -> float | None:
     if evidenced:
-        return mood.by_account.value if mood.by_account is not None and mood.evidenced else None
+        # Not `by_account`, of which accounts without power have a small share: these weeks are said to be out of their reach.
+        return None if mood.core is None else mood.core.value
     return None if mood.unevidenced is None else mood.unevidenced.value
 
 

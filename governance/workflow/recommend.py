@@ -10,7 +10,7 @@ from governance.canonical import canonical, digest, parse_timestamp
 from governance.decision_log import EntryKind
 from governance.executions import ACCEPTED, State
 from governance.identity import of_digest
-from governance.recommendation_inputs import RULES
+from governance.recommendation_inputs import RECOMMENDATION_RULES
 from governance.recommendations import recommend as decide
 from governance.recommendations import simulate_change
 from governance.records import blobs, decision_log, parameters, recommendations
@@ -20,7 +20,7 @@ from governance.records.recommendations import Abstention, Recommendation
 from governance.workflow.collect_inputs import collect_inputs
 from governance.workflow.put_to_dao import put_to_dao
 
-RECOMMENDER: Final = Actor(ActorKind.MODEL, RULES, "internal")
+RECOMMENDER: Final = Actor(ActorKind.MODEL, RECOMMENDATION_RULES, "internal")
 _NOT_DECIDED: Final = frozenset({State.PROPOSED, State.VOTING})
 
 

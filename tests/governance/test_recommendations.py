@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +17,7 @@ from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__  # 
 
 from governance.canonical import canonical, digest, fixed, timestamp
 from governance.errors import InvalidInput
-from governance.recommendations import caution, recommend, simulate_change
+from governance.recommendations import caution, objected, recommend, simulate_change
 from tests.token_economy import (
     NOON,
     altered,
@@ -265,8 +266,78 @@ def test_text_never_changes_target_amount_or_permission(labels: list[str], forec
         assert caution(tuple(labels))
 
 
+def weighed(*weights: str, **changed: object) -> dict[str, object]:
+    """Inputs of the rules that weigh texts by who wrote them: these accounts object."""
+    rows = [
+        {"account": f"0x{n:040x}", "value": "-0.800000", "weight": weight, "said_sha256": digest(n)} for n, weight in enumerate(weights)
+    ]
+    return inputs(v=2, rules="assent-rules/2", objections=rows, **changed)
+
+
+def test_accounts_that_object_raise_the_certainty_that_is_demanded_and_only_that() -> None:
+    """Five full voices: the same change, judged at the 95 % level; the document names the rules and what it read."""
+    calm, wary = recommend(weighed(*["1.000000"] * 4)), recommend(weighed(*["1.000000"] * 5))
+
+    assert calm["effect"] == RAISED["effect"]
+    assert wary["change"] == RAISED["change"]
+    assert body(wary, "effect", "benefit", "level") == "0.950000"
+    assert (wary["rules"], RAISED["rules"]) == ("assent-rules/2", "assent-rules/1")
+    assert [item["kind"] for item in body(wary, "evidence")].count("objections") == 1
+
+
+@settings(max_examples=10, deadline=None)
+@given(labels=st.lists(st.sampled_from(["for", "positive", "against", "negative", "neutral"]), max_size=100))
+def test_no_label_of_any_number_of_texts_adds_or_removes_a_caution(labels: list[str]) -> None:
+    """A hundred readings beside the objections, praise or not, decide nothing: what the first rules let them do."""
+    readings = [reading(i, label) for i, label in enumerate(labels)]
+
+    assert body(recommend(weighed(*["1.000000"] * 5, readings=readings)), "signals", "caution") == "1.000000"
+    assert body(recommend(weighed(*["0.500000"] * 9, readings=readings)), "signals", "caution") == "0.000000"
+
+
+def test_what_the_first_rules_made_can_still_be_recomputed() -> None:
+    """Their inputs have no objections and count labels; the bytes are those of the day they were recorded."""
+    old = recommend(inputs(readings=[reading(i, "against") for i in range(20)]))
+
+    assert digest(old) == "83ff903dc504785db167107ddc3242af1029a3eb30516fe692e1c3c2b3372775"
+
+
+@given(st.lists(st.fractions(0, 1), max_size=30), st.fractions(0, 1))
+def test_one_more_objection_never_removes_a_caution(weights: list[Fraction], more: Fraction) -> None:
+    """Light or heavy."""
+    assert objected([*weights, more]) >= objected(weights)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"account": "0x1", "value": "-1.000000", "weight": "1.000001", "said_sha256": "a"}],
+        [{"account": "0x1", "value": "-1.000000", "weight": "-0.100000", "said_sha256": "a"}],
+        [{"account": "0x1", "value": "-1.000000", "weight": "1.000000", "said_sha256": "a"}] * 2,
+        [{"account": f"0x{n}", "value": "-1.000000", "weight": "0.100000", "said_sha256": "a"} for n in range(201)],
+    ],
+)
+def test_objections_that_cannot_be_are_refused(rows: list[dict[str, str]]) -> None:
+    """More than a full voice, less than none, one account twice, more than the inputs hold."""
+    with pytest.raises(InvalidInput, match="objections"):
+        recommend(inputs(v=2, rules="assent-rules/2", objections=rows))
+
+
+def test_inputs_of_one_version_do_not_pass_for_the_other() -> None:
+    """Neither by its rules nor by its fields."""
+    for wrong in (
+        inputs(v=2),
+        inputs(v=2, rules="assent-rules/2"),
+        inputs(objections=[]),
+        {**weighed(), "v": 1},
+        {**weighed(), "rules": "assent-rules/1"},
+    ):
+        with pytest.raises(InvalidInput):
+            recommend(wrong)
+
+
 def test_texts_against_raise_the_certainty_that_is_demanded_and_only_that() -> None:
-    """Twenty readings against: the same change, judged at the 95 % level, with wider expected ranges."""
+    """By the first rules, twenty readings against: the same change, judged at the 95 % level, with wider expected ranges."""
     wary = recommend(inputs(readings=[reading(i, "against") for i in range(20)]))
     praised = recommend(inputs(readings=[reading(i, "for") for i in range(20)]))
 
@@ -278,7 +349,7 @@ def test_texts_against_raise_the_certainty_that_is_demanded_and_only_that() -> N
 
 @pytest.mark.parametrize("labels", [("for",) * 60, ("nonsense",) * 60, ("against",) * 19, ("against",) * 12 + ("neutral",) * 60])
 def test_praise_noise_and_a_few_voices_change_no_certainty(labels: tuple[str, ...]) -> None:
-    """Caution needs at least twenty readings and a clear surplus."""
+    """By the first rules caution needs at least twenty readings and a clear surplus."""
     assert not caution(labels)
 
 

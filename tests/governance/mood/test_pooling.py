@@ -65,6 +65,14 @@ def test_without_anyone_who_has_power_the_value_stays_near_undecided(
 
 
 @settings(max_examples=30, deadline=None)
+@given(SAID, SAID)
+def test_the_core_is_of_accounts_with_power_alone(heard: list[tuple[int, float]], added: list[tuple[int, float]]) -> None:
+    """What others say does not move it by the least bit; without accounts with power there is none."""
+    assert mood(heard, added).core == mood(heard, []).core
+    assert (mood(heard, added).core is None) == (not heard)
+
+
+@settings(max_examples=30, deadline=None)
 @given(SAID.filter(bool), st.permutations(range(12)))
 def test_the_order_of_texts_does_not_matter(heard: list[tuple[int, float]], order: list[int]) -> None:
     """The same rows in another order are the same mood, to the last bit."""

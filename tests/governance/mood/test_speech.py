@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from governance.mood.near_duplicates import clusters, shingles
 from governance.mood.scores import Score, score
-from governance.mood.speech import MOST_UNEVIDENCED, Speech, statements
+from governance.mood.speech import MOST_OF_ONE, MOST_UNEVIDENCED, Speech, statements
 from governance.mood.standing import Known, standings
 
 BEGINS = datetime(2026, 11, 1, tzinfo=UTC)
@@ -62,6 +62,16 @@ def test_a_flood_is_sampled_established_accounts_first() -> None:
     found = statements([*flood, speech("old", PRAISE)], standings(known, begins=BEGINS))
     assert len(found) == MOST_UNEVIDENCED
     assert "old" in {each.account for each in found}
+
+
+def test_of_one_account_with_power_the_newest_texts_count() -> None:
+    """Dust and ten thousand different posts do not make the answer slow; nobody else loses a text by it."""
+    known = {"dust": Known(power=Decimal("0.000001")), "ann": Known(power=Decimal(1), votes_before=5)}
+    flood = [speech("dust", f"Thing {n} of the {n} things that I had to say today, {n}.", hour=n) for n in range(10_000)]
+    found = statements([speech("ann", PRAISE), *flood], standings(known, begins=BEGINS))
+    assert [each.account for each in found].count("ann") == 1
+    assert {each.cluster for each in found if each.account == "dust"} <= {each.id for each in flood[-MOST_OF_ONE:]}
+    assert len(found) == MOST_OF_ONE + 1
 
 
 def test_a_score_is_the_expected_value_with_its_variance() -> None:
