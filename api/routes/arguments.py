@@ -1,7 +1,6 @@
 """What is argued for and against a proposal: the posts' own sentences, grouped and counted, each with its source."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -10,20 +9,25 @@ from pydantic import BaseModel, Field
 
 from api.dependencies import ClockDep, ModelsDep, ReadDep, ReaderDep
 from api.errors import problems
+from api.heard_sentences import Heard, Sentence, hear
+from api.kept_stances import KeptStances
 from api.listing import AsOf, moment
 from governance.errors import InvalidInput, ModelUnavailable, NotFound
-from governance.evidence import Stance, TextReader, TextToRead
+from governance.evidence import Stance, TextReader
 from governance.readings import target_of
 from governance.records.as_of import PROPOSALS, read_one
-from governance.records.discussion import SaidText, said_about
+from governance.records.discussion import posts_by_account, reasons_by_voter
 
 router = APIRouter(prefix="/daos/{dao_id}/proposals/{proposal_id}/arguments", tags=["sentiment"])
 
-# Bounds what one request costs: the newest texts, and so many sentences of them.
-_TEXTS, _SENTENCES, _OF_ONE_TEXT = 200, 240, 12
+# Bounds what one request costs: so many posts and as many vote reasons, and so many sentences of them together.
+_TEXTS, _SENTENCES = 500, 240
 _QUOTES = 5
 # Below this a sentence takes no side that one could count.
 _SURE = 0.5
+
+# One for the process, as the key names the model: `Models` makes a new reader whenever one is promoted.
+_kept = KeptStances()
 
 
 class QuoteOut(BaseModel):
@@ -39,11 +43,11 @@ class QuoteOut(BaseModel):
 
 
 class ArgumentOut(BaseModel):
-    """Sentences that say the same. `quotes` are its most typical ones, the first standing for all."""
+    """Sentences that say the same. `quotes` are its most typical ones, the first standing for all. Copies are counted once."""
 
-    sentences: int = Field(description="How many sentences say it.")
-    texts: int = Field(description="In how many posts and reasons.")
-    accounts: int = Field(description="Of how many accounts. Accounts cost nothing: this is no count of people.")
+    sentences: int = Field(description="How many sentences say it, each in words of its own.")
+    texts: int = Field(description="In how many posts and reasons these stand.")
+    accounts: int = Field(description="Of how many accounts these are. Accounts cost nothing: this is no count of people.")
     quotes: list[QuoteOut]
 
 
@@ -54,22 +58,14 @@ class ArgumentsOut(BaseModel):
     for_: list[ArgumentOut] = Field(alias="for", description="Sentences that stand for the proposal.")
     against: list[ArgumentOut] = Field(description="Sentences that stand against it.")
     neutral: int = Field(description="Sentences that take no side, or no clear one, or could not be read.")
-    sentences: int = Field(description="Sentences looked at.")
-    texts: int = Field(description="Posts and vote reasons looked at, the newest.")
+    sentences: int = Field(
+        description="Sentences looked at, copies once: up to half from vote reasons, the most voting power first, and half from posts; "
+        "accounts take turns."
+    )
+    texts: int = Field(description="Posts and vote reasons of which something was looked at.")
     complete: bool = Field(description="Whether every text and sentence was looked at.")
     model: str = Field(description="Digest of the model that read the sentences' stance.")
     as_of: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    said: SaidText
-    start: int
-    end: int
-
-    @property
-    def text(self) -> str:
-        return self.said.text[self.start : self.end]
 
 
 @router.get("", operation_id="getArguments", responses=problems(NotFound, InvalidInput, ModelUnavailable))
@@ -92,52 +88,41 @@ def get(
     row = read_one(session, PROPOSALS, proposal_id, as_of=at)
     if row["dao_id"] != dao_id:
         raise NotFound("proposal", proposal_id)
-    texts = said_about(session, proposal_id, as_of=at, most=_TEXTS)
+    # Reasons first: behind them stands voting power, so of a sentence said in both the reason is the one shown.
+    said = [find(session, proposal_id, as_of=at, most=_TEXTS) for find in (reasons_by_voter, posts_by_account)]
     session.rollback()  # a long reading would keep the database from tidying up
-    found, whole = _sentences(texts)
-    sides = _sides(found, target_of(row["title"], row["body"]) or "proposal", reader)
+    heard = hear(said, _SENTENCES)
+    sides, neutral = _sides(heard, target_of(row["title"], row["body"]) or "proposal", reader)
     return ArgumentsOut(
         proposal_id=proposal_id,
         **{"for": _arguments(sides[Stance.FOR], dao_id, proposal_id, models, limit)},
         against=_arguments(sides[Stance.AGAINST], dao_id, proposal_id, models, limit),
-        neutral=len(found) - len(sides[Stance.FOR]) - len(sides[Stance.AGAINST]),
-        sentences=len(found),
-        texts=len(texts),
-        complete=whole and len(texts) < _TEXTS,
+        neutral=neutral,
+        sentences=len(heard.sentences),
+        texts=heard.texts,
+        complete=heard.complete,
         model=reader.digest("stance"),
         as_of=at,
     )
 
 
-def _sentences(texts: Sequence[SaidText]) -> tuple[list[_Sentence], bool]:
-    """The texts' sentences as far as the bounds allow, and whether these are all."""
-    from nlp.arguments import sentences  # noqa: PLC0415  # a start does not wait for numpy
-
-    found: list[_Sentence] = []
-    whole = True
-    for said in texts:
-        places = sentences(said.text)
-        room = min(_OF_ONE_TEXT, _SENTENCES - len(found))
-        whole = whole and len(places) <= room
-        found += [_Sentence(said=said, start=start, end=end) for start, end in places[:room]]
-    return found, whole
-
-
-def _sides(found: Sequence[_Sentence], target: str, reader: TextReader) -> dict[Stance, list[_Sentence]]:
-    sides: dict[Stance, list[_Sentence]] = {Stance.FOR: [], Stance.AGAINST: []}
-    read = reader.read([TextToRead(sentence.text, target) for sentence in found]) if found else []
-    for sentence, readings in zip(found, read, strict=True):
-        stance = next(reading for reading in readings if reading.task == "stance")
-        if stance.label in {side.value for side in sides} and max(stance.scores) >= _SURE:
-            sides[Stance(stance.label)].append(sentence)
-    return sides
+def _sides(heard: Heard, target: str, reader: TextReader) -> tuple[dict[Stance, list[Sentence]], int]:
+    """The sentences of each side, of near-duplicates on it one only; and how many take none."""
+    sides: dict[Stance, dict[int, Sentence]] = {Stance.FOR: {}, Stance.AGAINST: {}}
+    stances = _kept.read(reader, [sentence.text for sentence in heard.sentences], target)
+    neutral = 0
+    for sentence, alike, (label, score) in zip(heard.sentences, heard.likeness, stances, strict=True):
+        if label in {side.value for side in sides} and score >= _SURE:
+            sides[Stance(label)].setdefault(alike, sentence)
+        else:
+            neutral += 1
+    return {side: list(found.values()) for side, found in sides.items()}, neutral
 
 
-def _arguments(found: Sequence[_Sentence], dao_id: str, proposal_id: str, models: ModelsDep, limit: int) -> list[ArgumentOut]:
-    from nlp.arguments import grouped  # noqa: PLC0415  # as above
-    from nlp.plain_text import plain_text  # noqa: PLC0415  # as above
+def _arguments(found: Sequence[Sentence], dao_id: str, proposal_id: str, models: ModelsDep, limit: int) -> list[ArgumentOut]:
+    from nlp.arguments import grouped  # noqa: PLC0415  # a start does not wait for numpy
 
-    groups = grouped(models.embedder().embed([plain_text(sentence.text) for sentence in found])) if found else []
+    groups = grouped(models.embedder().embed([sentence.plain for sentence in found])) if found else []
     shown: list[ArgumentOut] = []
     for group in groups[:limit]:
         members = [found[number] for number in group.members]
@@ -152,7 +137,7 @@ def _arguments(found: Sequence[_Sentence], dao_id: str, proposal_id: str, models
     return shown
 
 
-def _quote(sentence: _Sentence, dao_id: str, proposal_id: str) -> QuoteOut:
+def _quote(sentence: Sentence, dao_id: str, proposal_id: str) -> QuoteOut:
     said = sentence.said
     return QuoteOut(
         text=sentence.text,

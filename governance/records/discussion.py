@@ -1,13 +1,19 @@
-"""What people said about a proposal or a DAO, newest first and bounded, each text as it was worded at a time."""
+"""What people said about a proposal or a DAO, bounded, each text as it was worded at a time."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import Session
 
 from governance.records.as_of import POSTS, PROPOSALS, VOTES, Noun, as_known
+from governance.records.mood import account_name
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +27,71 @@ class SaidText:
     known_at: datetime
 
 
-def said_about(session: Session, proposal_id: str, *, as_of: datetime, most: int) -> list[SaidText]:
-    """Posts about the proposal and reasons of its votes that were known at `as_of`: at most `most` of each, the newest first."""
-    posts = _newest(session, POSTS, POSTS.table.c.proposal_id == proposal_id, as_of=as_of, most=most)
-    reasoned = (VOTES.table.c.proposal_id == proposal_id) & VOTES.table.c.reason.is_not(None)
-    votes = _newest(session, VOTES, reasoned, as_of=as_of, most=most)
-    said = [SaidText("post", row["id"], row["author"], row["text"], row["known_at"]) for row in posts]
-    return said + [SaidText("vote", row["id"].hex(), row["voter"], row["reason"], row["known_at"]) for row in votes if row["reason"]]
+@dataclass(frozen=True, slots=True)
+class Discussion:
+    """Texts by account, in the order in which accounts, and then each one's texts, are to be heard. `whole`: none was left out."""
+
+    accounts: tuple[tuple[SaidText, ...], ...]
+    whole: bool
+
+
+def posts_by_account(session: Session, proposal_id: str, *, as_of: datetime, most: int) -> Discussion:
+    """Posts about the proposal known at `as_of`: `most` of them, one of each account before a second of any.
+
+    Accounts, and the posts of each, are taken from the whole length of the discussion: who floods its end buys no more than
+    the end of it. Posts without an author count as one account of their forum.
+    """
+    columns = POSTS.table.c
+    query = select(columns.id, columns.forum, columns.author).where(columns.proposal_id == proposal_id, columns.known_at <= as_of)
+    accounts: defaultdict[str, list[Any]] = defaultdict(list)
+    for id_, forum, author in session.execute(query.order_by(columns.known_at.desc(), columns.id)):
+        accounts[account_name(forum, author)].append(id_)
+    return _heard(session, POSTS, [spread(ids) for ids in spread(list(accounts.values()))], as_of=as_of, most=most)
+
+
+def reasons_by_voter(session: Session, proposal_id: str, *, as_of: datetime, most: int) -> Discussion:
+    """Reasons of the proposal's votes known at `as_of`: `most` of them, one of each voter before a second of any.
+
+    The most voting power speaks first; those of equal power, or of none that is known, from the whole length of the vote.
+    Of one voter's votes the last comes first: it is the one that counts.
+    """
+    columns = VOTES.table.c
+    # What was reworded since may have had a reason then.
+    reasoned = (columns.proposal_id == proposal_id) & or_(columns.reason != "", columns.revision > 1)
+    query = select(columns.id, columns.voter, columns.power, columns.revision).where(reasoned)
+    voters: defaultdict[str, list[Any]] = defaultdict(list)
+    power: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for row in as_known(session, VOTES, query.order_by(columns.known_at.desc(), columns.id), as_of=as_of):
+        if row.get("reason", "unchanged"):
+            voters[row["voter"]].append(row["id"])
+            power[row["voter"]] = max(power[row["voter"]], Decimal(row["power"] or 0))
+    ordered = sorted(spread(list(voters)), key=lambda voter: -power[voter])
+    return _heard(session, VOTES, [voters[voter] for voter in ordered], as_of=as_of, most=most)
+
+
+def spread(items: Sequence[T]) -> list[T]:
+    """The items so ordered that any beginning of the order covers the whole: the first, the middle, the quarters, and so on."""
+    many, bits = len(items), len(items).bit_length()
+    # Counting with the bits read backwards halves what is left open again and again (van der Corput).
+    steps = (int(f"{step:0{bits}b}"[::-1], 2) for step in range(1 << bits)) if many else ()
+    return [items[place] for place in dict.fromkeys(step * many >> bits for step in steps)]
+
+
+def _heard(session: Session, noun: Noun, accounts: Sequence[Sequence[Any]], *, as_of: datetime, most: int) -> Discussion:
+    turns = sorted((turn, number) for number, ids in enumerate(accounts) for turn in range(len(ids)))
+    chosen: defaultdict[int, list[Any]] = defaultdict(list)
+    for turn, number in turns[:most]:
+        chosen[number].append(accounts[number][turn])
+    query = select(noun.table).where(noun.table.c.id.in_([id_ for ids in chosen.values() for id_ in ids]))
+    texts = {row["id"]: _said(noun, row) for row in as_known(session, noun, query, as_of=as_of)}
+    # An account that is heard at all is heard in the first round, so accounts come here in their order.
+    return Discussion(tuple(tuple(texts[id_] for id_ in ids) for ids in chosen.values()), len(turns) <= most)
+
+
+def _said(noun: Noun, row: dict[str, Any]) -> SaidText:
+    if noun is POSTS:
+        return SaidText("post", row["id"], row["author"], row["text"], row["known_at"])
+    return SaidText("vote", row["id"].hex(), row["voter"], row["reason"] or "", row["known_at"])
 
 
 def posts_and_proposals(session: Session, dao_id: str, *, since: datetime, as_of: datetime, most: int) -> list[SaidText]:
