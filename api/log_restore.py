@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from api.archives import lay_out
 from api.log_keys import key_ring
 from api.log_serving import head_of
 from api.log_signer import CHECKPOINT_FILE, log_vkeys, replace_durably
@@ -107,7 +108,7 @@ def _unpack(file: Path, folder: Path, *, kind: str) -> str:
     """The backup's files in `folder`, and the schema revision it was made at."""
     try:
         with tarfile.open(file, "r:gz") as tar:
-            tar.extractall(folder, filter="data")
+            lay_out(tar, folder)
         head, found, revision = (folder / "about").read_text(encoding="utf-8").splitlines()
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
         raise ConfigurationError(f"{file} is not a backup: {error}", file=str(file)) from error

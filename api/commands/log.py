@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from api.archives import lay_out
 from api.commands.connection import ApiClient, open_api
 from api.commands.output import CommandFailed, answer_of, report, say
 from api.log_audit import audit_database, recommend_again
@@ -141,7 +142,7 @@ def save_export(api: ApiClient, folder: Path) -> None:
         archive.seek(0)
         folder.mkdir(parents=True, exist_ok=True)
         with tarfile.open(fileobj=archive) as tar:
-            tar.extractall(folder, filter="data")
+            lay_out(tar, folder)
 
 
 def tell(found: Report, *, as_json: bool) -> None:

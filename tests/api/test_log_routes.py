@@ -11,6 +11,7 @@ import pytest
 from eth_account import Account
 from sqlalchemy import Engine, text
 
+from api.archives import lay_out
 from api.commands.execute import HttpDesk, record_of
 from api.executors.dry_run import DryRunExecutor, NothingReachesAChain
 from api.executors.work import Worker
@@ -112,7 +113,7 @@ def test_every_row_that_says_something_else_than_the_log_is_found(runtime: Runti
         return
     back_up(runtime.settings, tmp_path / "backup")
     with tarfile.open(tmp_path / "backup") as tar:
-        tar.extractall(tmp_path, filter="data")
+        lay_out(tar, tmp_path)
     settings = runtime.settings.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'changed.db'}"})
     for statement in CHANGES:
         shutil.copyfile(tmp_path / "database", tmp_path / "changed.db")
@@ -177,7 +178,8 @@ def test_the_tiles_served_are_those_of_the_export(api: httpx.Client, decided: st
     archive = api.post("/v1/log/exports")
     assert archive.status_code == 200
     with tarfile.open(fileobj=io.BytesIO(archive.content)) as tar:
-        tar.extractall(tmp_path / "export", filter="data")
+        (tmp_path / "export").mkdir()
+        lay_out(tar, tmp_path / "export")
 
     assert verify_export(tmp_path / "export", replay=recommend_again).verdict is Verdict.SOUND
     for path in (tmp_path / "export" / "tile").rglob("*"):
