@@ -131,7 +131,11 @@ def rotate_key(as_json: JsonOption = False) -> None:
 
 
 def save_export(api: ApiClient, folder: Path) -> None:
-    """Ask for an export of the whole log and lay its files into `folder`, an empty or new one."""
+    """Ask for an export of the whole log and lay its files into `folder`, an empty or new one.
+
+    Raises:
+        CommandFailed: what the server sent is no archive, or holds what no export does: an auditor trusts it with nothing.
+    """
     with tempfile.TemporaryFile() as archive:
         with api.stream("POST", "/v1/log/exports") as response:
             if not response.is_success:
@@ -141,8 +145,11 @@ def save_export(api: ApiClient, folder: Path) -> None:
                 archive.write(chunk)
         archive.seek(0)
         folder.mkdir(parents=True, exist_ok=True)
-        with tarfile.open(fileobj=archive) as tar:
-            lay_out(tar, folder)
+        try:
+            with tarfile.open(fileobj=archive) as tar:
+                lay_out(tar, folder)
+        except (tarfile.TarError, EOFError) as error:
+            raise CommandFailed(f"what the server sent cannot be laid out as an export: {error}") from error
 
 
 def tell(found: Report, *, as_json: bool) -> None:

@@ -33,7 +33,10 @@ class ReadingOut(BaseModel):
     subject_id: str
     proposal_id: str | None
     task: str
-    label: str = Field(description="Or `unknown`: no words, or one; `unsupported_language`: not English. Neither has scores.")
+    label: str = Field(
+        description="Or `unknown`: no words, or one; `unsupported_language`: not English. A stance is so too where its target has no "
+        "words, or is not English. Neither has scores."
+    )
     scores: list[str]
     windows: int = Field(description="How many overlapping windows the text was read in; 0 where it was not read.")
     model_sha256: str
