@@ -8,7 +8,7 @@ from typing import Any
 from api.pagination import make_cursor
 from api.proposal_parts import Part
 from governance.records import proposal_page
-from governance.records.as_of import votes_cast
+from governance.records.as_of import PROPOSALS, read_one, votes_cast
 from governance.records.columns import from_microseconds, to_microseconds
 from governance.records.prepared import Reads
 from governance.records.proposal_page import Overview
@@ -46,7 +46,7 @@ def build_page(reads: Reads, asked: PageQuestion, *, overview: Overview, as_of: 
     Raises:
         NotFound: there is no such proposal, or nobody could know of it at `as_of`.
     """
-    row = proposal_page.proposal_as_of(reads, asked.proposal_id, as_of=as_of)
+    row = read_one(reads, PROPOSALS, asked.proposal_id, as_of=as_of)
     page = {name: value for name, value in row.items() if name not in _HIDDEN}
     page["phase"] = _phase(row, as_of)
     page["as_of"] = as_of

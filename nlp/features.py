@@ -13,7 +13,7 @@ import numpy as np
 
 from governance.evidence import KnownActivity, KnownProposal, OutcomeQuestion
 from nlp.base_rates import BaseRates, base_rates, pooled_rate
-from nlp.outcome_belief import Belief, Beliefs, Kernel, Points
+from nlp.outcome_belief import Asked, Belief, Beliefs, Kernel, Points
 from nlp.outcome_record import DaoRecord, Floats, Records, author_key, days, kind_key
 from nlp.outcome_text import TEXT_CHARS
 from nlp.outcome_vote_features import UNKNOWN, Turnout, VoterRecord, of_records, of_votes, seen_progress, voter_records
@@ -179,12 +179,8 @@ class FeatureMaker:
 
     def _believe(self, record: DaoRecord, known: int, point: Points, pooled: float) -> dict[str, Belief]:
         priors = {"passed": pooled, "share": None, "voters": None, "power": None, "reached": None}
-        return {
-            target: self._beliefs.ask(
-                record, known, target=target, kernel=self._recipe.kernel(target), prior=prior, point=point, whole=target == "passed"
-            )
-            for target, prior in priors.items()
-        }
+        asked = {target: Asked(self._recipe.kernel(target), prior, whole=target == "passed") for target, prior in priors.items()}
+        return self._beliefs.ask(record, known, point, asked)
 
 
 def log_odds(probability: float) -> float:

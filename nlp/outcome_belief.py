@@ -7,19 +7,23 @@ history it is the prior; base rates by DAO, kind and author are special cases of
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from weakref import finalize, ref
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from threadpoolctl import ThreadpoolController
 
-from nlp.outcome_record import Codes, DaoRecord, Floats
+from nlp.outcome_record import Codes, DaoRecord, Floats, worded
 
 # More history than this moved no held-out figure, and the work grows with its cube.
 LATEST = 600
-KEPT_FITS = 160
+# Memory for fits, of all records together: the factor of 600 results takes 3 MB, and a server forecasts what is open again and again.
+KEPT_BYTES = 256 * 2**20
+_NOTE = 500
 KEPT_FACTORS = 8
 # How many of the results behind a belief are named.
 SHOWN = 5
@@ -84,15 +88,20 @@ class Points:
 
     @classmethod
     def of(cls, record: DaoRecord, rows: NDArray[np.int64]) -> "Points":
-        """Some rows of a record."""
-        vectors = record.vectors[rows]
-        return cls(record.published[rows], record.kinds[rows], record.authors[rows], vectors.astype(np.float32), _worded(vectors))
+        """Some rows of a record, in order; not copied where they follow one another, as they do where no number is missing."""
+        chosen = slice(rows[0], rows[-1] + 1) if len(rows) and rows[-1] - rows[0] + 1 == len(rows) else rows
+        return cls(record.published[chosen], record.kinds[chosen], record.authors[chosen], record.narrow[chosen], record.worded[chosen])
+
+    @property
+    def nbytes(self) -> int:
+        """The memory it takes beside its record."""
+        return sum(each.nbytes for each in (self.published, self.kinds, self.authors, self.vectors, self.worded) if each.base is None)
 
     @classmethod
     def one(cls, *, published: float, kind: int, author: int, vector: Floats) -> "Points":
         """A single proposal, with codes of `DaoRecord.kind_code` and `author_code`."""
         vectors = vector[None, :]
-        return cls(np.array([published]), np.array([kind]), np.array([author]), vectors.astype(np.float32), _worded(vectors))
+        return cls(np.array([published]), np.array([kind]), np.array([author]), vectors.astype(np.float32), worded(vectors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +128,25 @@ class Factored:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The linear algebra of one record up to one moment, shared by every proposal asked about then."""
+    """The linear algebra of one record up to one moment, shared by every proposal asked about then; no `factor`: means alone."""
 
     points: Points
     rows: NDArray[np.int64]
-    factor: tuple[Floats, bool]
+    factor: tuple[Floats, bool] | None
     weights: Floats
     prior: float
 
-    def belief(self, point: Points, kernel: Kernel, *, whole: bool) -> Belief:
-        """Posterior mean for one proposal; `whole` adds deviation and the rows behind it, which is most of the work."""
-        shared = kernel.between(self.points, point)[:, 0]
+    @property
+    def nbytes(self) -> int:
+        """The memory it takes beside its record."""
+        factor = 0 if self.factor is None else self.factor[0].nbytes
+        return factor + self.rows.nbytes + self.weights.nbytes + self.points.nbytes
+
+    def belief(self, point: Points, shared: Floats, kernel: Kernel) -> Belief:
+        """Posterior for one proposal, whose covariances with `points` are `shared`; the deviation is most of the work."""
         moved = shared * self.weights
         mean = self.prior + float(moved.sum())
-        if not whole:
+        if self.factor is None:
             return Belief(mean, len(self.weights))
         explained = float(shared @ cho_solve(self.factor, shared, check_finite=False))
         own = float(kernel.between(point, point)[0, 0])
@@ -140,46 +154,87 @@ class Fit:
         return Belief(mean, len(self.weights), float(np.sqrt(max(own - explained, 0.0))), tuple(int(row) for row in self.rows[strongest]))
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How one target is asked for. A `prior` of None takes the record's own mean, fading like `drift`; with no row at all it is NaN.
+
+    Only `whole` has the deviation and the rows behind the mean.
+    """
+
+    kernel: Kernel
+    prior: float | None = None
+    whole: bool = False
+
+
 class Beliefs:
     """Fits, kept by (record, known rows, target): questions asked at one moment share them."""
 
     def __init__(self) -> None:
-        self._fits: OrderedDict[tuple[int, int, str, float], tuple[DaoRecord, Fit | None]] = OrderedDict()
+        self._fits: OrderedDict[tuple[int, int, str, Asked], Fit | None] = OrderedDict()
+        self.nbytes = 0
+        self._watched: set[int] = set()
         # Targets that are known of the same proposals share the factor, which is most of the work.
-        self._factored: OrderedDict[tuple[int, Kernel, bytes], tuple[DaoRecord, Factored]] = OrderedDict()
+        self._factored: OrderedDict[tuple[int, Kernel, bytes], Factored] = OrderedDict()
 
-    def ask(
-        self, record: DaoRecord, known: int, *, target: str, kernel: Kernel, prior: float | None, point: Points, whole: bool = False
-    ) -> Belief:
-        """Posterior of `target` (see `targets`) from the first `known` rows of `record`; its mean alone unless `whole`.
+    def __len__(self) -> int:
+        """How many fits are kept; `nbytes` is the memory they take."""
+        return len(self._fits)
 
-        A `prior` of None takes the record's own mean, fading like `drift`; with no row at all it is NaN.
-        """
+    def ask(self, record: DaoRecord, known: int, point: Points, asked: Mapping[str, Asked]) -> dict[str, Belief]:
+        """Posteriors of targets (see `targets`), by target, from the first `known` rows of `record`."""
+        found: dict[str, Belief] = {}
+        # Targets that are known of the same proposals share their covariances with this one; the points are held for their id.
+        shared: dict[tuple[int, Kernel], tuple[Points, Floats]] = {}
         with _one_thread().limit(limits=1, user_api="blas"):
-            fit = self._fitted(record, known - known % max(known // RENEWED, 1), target=target, kernel=kernel, prior=prior)
-            if fit is None:
-                return Belief(float("nan") if prior is None else prior, 0, float(np.sqrt(kernel.variance)))
-            return fit.belief(point, kernel, whole=whole)
+            for target, one in asked.items():
+                fit = self._fitted(record, known - known % max(known // RENEWED, 1), target, one)
+                if fit is None:
+                    found[target] = Belief(float("nan") if one.prior is None else one.prior, 0, float(np.sqrt(one.kernel.variance)))
+                    continue
+                key = (id(fit.points), one.kernel)
+                if key not in shared:
+                    shared[key] = fit.points, one.kernel.between(fit.points, point)[:, 0]
+                found[target] = fit.belief(point, shared[key][1], one.kernel)
+        return found
 
-    def _fitted(self, record: DaoRecord, known: int, *, target: str, kernel: Kernel, prior: float | None) -> Fit | None:
-        key = (id(record), known, target, -1.0 if prior is None else prior)
+    def _fitted(self, record: DaoRecord, known: int, target: str, asked: Asked) -> Fit | None:
+        key = (id(record), known, target, asked)
         if key not in self._fits:
-            self._fits[key] = (record, self._fit(record, known, target=target, kernel=kernel, prior=prior))
-            if len(self._fits) > KEPT_FITS:
-                self._fits.popitem(last=False)
-        return self._fits[key][1]
+            self._watch(record)
+            fit = self._fits[key] = self._fit(record, known, target, asked)
+            self.nbytes += _size(fit)
+            while self.nbytes > KEPT_BYTES and len(self._fits) > 1:
+                self.nbytes -= _size(self._fits.popitem(last=False)[1])
+            return fit
+        self._fits.move_to_end(key)
+        return self._fits[key]
 
-    def _fit(self, record: DaoRecord, known: int, *, target: str, kernel: Kernel, prior: float | None) -> Fit | None:
+    def _watch(self, record: DaoRecord) -> None:
+        """Have the record's fits go with it: a DAO has a new record with each new result, and the old ones are large."""
+        if id(record) not in self._watched:
+            self._watched.add(id(record))
+            finalize(record, _forget, ref(self), id(record)).atexit = False
+
+    def forget(self, record: int) -> None:
+        """Drop what is kept of the record that had this `id`."""
+        self._watched.discard(record)
+        for key in [key for key in self._fits if key[0] == record]:
+            self.nbytes -= _size(self._fits.pop(key))
+        for factored in [key for key in self._factored if key[0] == record]:
+            del self._factored[factored]
+
+    def _fit(self, record: DaoRecord, known: int, target: str, asked: Asked) -> Fit | None:
         column = targets(record, target)[:known]
         rows = np.flatnonzero(np.isfinite(column))[-LATEST:]
         if len(rows) == 0:
             return None
-        shared = self._factor(record, rows, kernel)
+        shared, prior = self._factor(record, rows, asked.kernel), asked.prior
         values = column[rows]
         if prior is None:
-            fading = np.exp((shared.points.published - shared.points.published.max()) / kernel.fade)
+            fading = np.exp((shared.points.published - shared.points.published.max()) / asked.kernel.fade)
             prior = float(fading @ values / fading.sum())
-        return Fit(shared.points, rows, shared.factor, cho_solve(shared.factor, values - prior, check_finite=False), prior)
+        weights = cho_solve(shared.factor, values - prior, check_finite=False)
+        return Fit(shared.points, rows, shared.factor if asked.whole else None, weights, prior)
 
     def _factor(self, record: DaoRecord, rows: NDArray[np.int64], kernel: Kernel) -> Factored:
         key = (id(record), kernel, rows.tobytes())
@@ -188,10 +243,21 @@ class Beliefs:
             covariance = kernel.between(points, points)
             covariance[np.diag_indices_from(covariance)] += 1.0
             factor = cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False)
-            self._factored[key] = (record, Factored(points, factor))
+            self._factored[key] = Factored(points, factor)
             if len(self._factored) > KEPT_FACTORS:
                 self._factored.popitem(last=False)
-        return self._factored[key][1]
+        return self._factored[key]
+
+
+def _forget(beliefs: "ref[Beliefs]", record: int) -> None:
+    kept = beliefs()
+    if kept is not None:
+        kept.forget(record)
+
+
+def _size(fit: Fit | None) -> int:
+    # Where nothing is known, a note of that takes some memory too.
+    return _NOTE if fit is None else _NOTE + fit.nbytes
 
 
 @cache
@@ -216,8 +282,3 @@ def targets(record: DaoRecord, target: str) -> Floats:
 def _same(one: Codes, other: Codes) -> Floats:
     same: Floats = ((one[:, None] == other[None, :]) & (one >= 0)[:, None]).astype(np.float64)
     return same
-
-
-def _worded(vectors: Floats) -> Floats:
-    worded: Floats = np.any(vectors != 0.0, axis=1).astype(np.float64)
-    return worded

@@ -5,9 +5,9 @@ log-odds of the next forecast by a shift, estimated with a prior around zero (a 
 one coefficient). The level of a DAO moves between years, and trees fitted once cannot follow it.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import timedelta
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,6 @@ SHIFT_SD = 0.2
 # Under this many results the DAO's own record of the model says nothing.
 FEWEST = 30
 SURE = 2.0
-KEPT = 64
 _BASE = NAMES.index("author_rate")
 _STEPS = 12
 
@@ -56,22 +55,21 @@ class Recent:
 
 
 class RecentResults:
-    """Answers `of` for many questions; what was once forecast again is kept per history."""
+    """Answers `of` for many questions; what was once forecast again is kept as long as its record."""
 
     def __init__(self, maker: FeatureMaker, weights: OutcomeWeights) -> None:
         self._maker = maker
         self._weights = weights
-        self._said: OrderedDict[int, tuple[DaoRecord, dict[int, tuple[float, float]]]] = OrderedDict()
-        self._found: OrderedDict[tuple[int, int], tuple[DaoRecord, Recent]] = OrderedDict()
+        # By place in the record, and by how many of its results were known.
+        self._said: WeakKeyDictionary[DaoRecord, dict[int, tuple[float, float]]] = WeakKeyDictionary()
+        self._found: WeakKeyDictionary[DaoRecord, dict[int, Recent]] = WeakKeyDictionary()
 
     def of(self, question: OutcomeQuestion, seen: Seen) -> Recent:
         """What the latest results known at `question.as_of` say of the model."""
-        key = (id(seen.record), seen.known)
-        if key not in self._found:
-            self._found[key] = (seen.record, self._recent(question, seen))
-            if len(self._found) > KEPT:
-                self._found.popitem(last=False)
-        return self._found[key][1]
+        found = self._found.setdefault(seen.record, {})
+        if seen.known not in found:
+            found[seen.known] = self._recent(question, seen)
+        return found[seen.known]
 
     def _recent(self, question: OutcomeQuestion, seen: Seen) -> Recent:
         record, places = seen.record, list(range(max(seen.known - LATEST, 0), seen.known))
@@ -93,10 +91,7 @@ class RecentResults:
 
     def _again(self, record: DaoRecord, places: list[int], history: tuple[ClosedProposal, ...]) -> dict[int, tuple[float, float]]:
         """Log-odds of model and base rate at the publication of each place, by place."""
-        _, known = self._said.setdefault(id(record), (record, {}))
-        self._said.move_to_end(id(record))
-        if len(self._said) > KEPT:
-            self._said.popitem(last=False)
+        known = self._said.setdefault(record, {})
         missing = [place for place in places if place not in known]
         if missing:
             rows = np.stack([self._maker.see(_at_publication(record, place, history)).row() for place in missing])

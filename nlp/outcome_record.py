@@ -36,11 +36,12 @@ def kind_key(proposal: KnownProposal) -> str:
     return (proposal.kind or "").strip().lower()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class DaoRecord:
     """One DAO's closed proposals, ordered by (close, id); numbers are NaN where the source has none.
 
     Times are days since 1970. `kinds` and `authors` are codes; code -1 is "the source names none", which equals nothing.
+    `narrow` are the vectors in single precision, `worded` 1 where they say anything. What is kept about a record goes with it.
     """
 
     closed: Floats
@@ -54,6 +55,8 @@ class DaoRecord:
     kinds: Codes
     authors: Codes
     vectors: Floats
+    narrow: NDArray[np.float32]
+    worded: Floats
     kind_codes: dict[str, int]
     author_codes: dict[str, int]
     rows: tuple[ClosedProposal, ...]
@@ -78,6 +81,7 @@ def build_record(rows: Iterable[ClosedProposal], embedder: Embedder) -> DaoRecor
     kind_codes: dict[str, int] = {}
     author_codes: dict[str, int] = {}
     nan = float("nan")
+    vectors = embedder.embed([proposal_text(row.proposal) for row in ordered]).astype(np.float64)
     return DaoRecord(
         closed=_floats(days(row.closed_at) for row in ordered),
         published=_floats(days(_published(row)) for row in ordered),
@@ -89,12 +93,20 @@ def build_record(rows: Iterable[ClosedProposal], embedder: Embedder) -> DaoRecor
         executed=_floats(nan if row.executed is None else float(row.executed) for row in ordered),
         kinds=_codes((kind_key(row.proposal) for row in ordered), kind_codes),
         authors=_codes((author_key(row.proposal) for row in ordered), author_codes),
-        vectors=embedder.embed([proposal_text(row.proposal) for row in ordered]).astype(np.float64),
+        vectors=vectors,
+        narrow=vectors.astype(np.float32),
+        worded=worded(vectors),
         kind_codes=kind_codes,
         author_codes=author_codes,
         rows=tuple(ordered),
         places={row.proposal.proposal_id: place for place, row in enumerate(ordered)},
     )
+
+
+def worded(vectors: Floats) -> Floats:
+    """1 for each vector that says anything, 0 for those of proposals without text."""
+    found: Floats = np.any(vectors != 0.0, axis=1).astype(np.float64)
+    return found
 
 
 class Records:
@@ -124,6 +136,10 @@ class Records:
             # Not kept under this history: another question may come with it that asks of a later moment.
             return longest
         record = build_record(self._rows(history).get(dao, ()), self._embedder)
+        # A DAO gets a longer history with each result: what was built from the shorter ones would pile up, 12 MB for 2,500 proposals.
+        for each in [each for each, (rows, _) in self._kept.items() if each[1] == dao and len(rows) < len(history)]:
+            del self._kept[each]
+            self._by_dao.pop(each[0], None)
         self._kept[key] = (history, record)
         if len(self._kept) > KEPT_TABLES:
             self._kept.popitem(last=False)

@@ -86,9 +86,11 @@ def raw_probability(trees: Trees, rows: Floats, target: str = "passed") -> Float
 
 def passing(trees: Mapping[str, Trees], rows: Floats) -> Floats:
     """Uncalibrated P(passes), each row by the trees for its time."""
-    probabilities: Floats = np.where(
-        runs(rows), raw_probability(trees[VOTING], rows, VOTING), raw_probability(trees["passed"], rows, "passed")
-    )
+    running = runs(rows)
+    probabilities: Floats = np.empty(len(rows))
+    for name, asked in ((VOTING, running), ("passed", ~running)):
+        if asked.any():
+            probabilities[asked] = raw_probability(trees[name], rows[asked], name)
     return probabilities
 
 

@@ -101,10 +101,19 @@ def _in_phase(phase: Phase, as_of: datetime) -> ColumnElement[bool]:
 
 def read_one(session: Reads, noun: Noun, id_: Any, *, as_of: datetime) -> dict[str, Any]:  # noqa: ANN401  # text or bytes
     """The thing's columns as known at `as_of`; `NotFound` where nobody could know of it then."""
-    rows = as_known(session, noun, select(noun.table).where(noun.table.c.id == id_), as_of=as_of)
+    rows = as_then(session, noun, _BY_ID[noun.name].rows(session, id=id_, as_of=as_of), as_of=as_of)
     if not rows:
         raise NotFound(noun.name, id_.hex() if isinstance(id_, bytes) else str(id_))
     return rows[0]
+
+
+_AS_OF: Final = bindparam("as_of", type_=UtcDateTime())
+_BY_ID: Final = {
+    noun.name: Prepared(
+        select(noun.table).where(noun.table.c.id == bindparam("id", type_=noun.table.c.id.type), noun.table.c.known_at <= _AS_OF)
+    )
+    for noun in (PROPOSALS, VOTES, POSTS, OBSERVATIONS)
+}
 
 
 def read_page(
@@ -169,7 +178,7 @@ _CAST: Final = Prepared(
     select(*(VOTES.table.c[name] for name in ("id", "voter", "choice", "power", "revision")))
     .where(
         VOTES.table.c.proposal_id == bindparam("proposal", type_=String()),
-        VOTES.table.c.known_at <= bindparam("as_of", type_=UtcDateTime()),
+        VOTES.table.c.known_at <= _AS_OF,
     )
     .order_by(VOTES.table.c.cast_at.is_not(None), VOTES.table.c.cast_at, VOTES.table.c.id)
 )

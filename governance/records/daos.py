@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import JSON, Column, UniqueConstraint, insert
-from sqlmodel import Field, Session, SQLModel
+from sqlalchemy import JSON, Column, String, UniqueConstraint, bindparam, insert, select
+from sqlmodel import Field, Session, SQLModel, col
 
 from governance.errors import NotFound
 from governance.records.columns import UtcDateTime
+from governance.records.prepared import Prepared
 
 
 class Dao(SQLModel, table=True):
@@ -91,7 +92,24 @@ def get_dao(session: Session, dao_id: str) -> Dao:
 
 def dao_time(session: Session, dao_id: str, now: datetime) -> datetime:
     """`now` (wall time) on the DAO's own clock; only a demonstration DAO's clock is ever moved."""
-    return now + timedelta(seconds=get_dao(session, dao_id).clock_offset_s)
+    return now + timedelta(seconds=_one(session, _CLOCK, dao_id))
+
+
+def rows_version(session: Session, dao_id: str) -> int:
+    """A number that grows with every batch of rows that changed something of the DAO."""
+    return _one(session, _VERSION, dao_id)
+
+
+_ID: Final = col(Dao.id) == bindparam("dao", type_=String())
+_CLOCK: Final = Prepared(select(col(Dao.clock_offset_s)).where(_ID))
+_VERSION: Final = Prepared(select(col(Dao.data_version)).where(_ID))
+
+
+def _one(session: Session, asked: Prepared, dao_id: str) -> int:
+    found = asked.tuples(session, dao=dao_id)
+    if not found:
+        raise NotFound("dao", dao_id)
+    return int(found[0][0])
 
 
 def set_clock_offset(session: Session, dao: Dao, seconds: int) -> None:

@@ -2,21 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import and_, or_
+from sqlalchemy import String, and_, bindparam, or_
 from sqlmodel import Session, col, select
 
 from governance.errors import NotFound
 from governance.records.evidence import Forecast
+from governance.records.prepared import Prepared
 from governance.records.proposals import Proposal
+
+_DAO_OF: Final = Prepared(select(col(Proposal.dao_id)).where(col(Proposal.id) == bindparam("proposal", type_=String())))
 
 
 def dao_of(session: Session, proposal_id: str) -> str:
     """The proposal's DAO, or `NotFound`."""
-    found = session.exec(select(Proposal.dao_id).where(Proposal.id == proposal_id)).first()
-    if found is None:
+    found = _DAO_OF.tuples(session, proposal=proposal_id)
+    if not found:
         raise NotFound("proposal", proposal_id)
-    return found
+    return str(found[0][0])
 
 
 def add(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import String, bindparam, select
 from sqlmodel import Session, col
 
 from governance.errors import NotFound
@@ -18,12 +18,13 @@ from governance.intake.proposals import OFFICIAL_RULES
 from governance.outcome_sources import was_executed
 from governance.readings import mean_stance
 from governance.records import as_of as known
+from governance.records.columns import UtcDateTime
 from governance.records.dao_activity import dao_activity
-from governance.records.daos import get_dao
+from governance.records.daos import rows_version
 from governance.records.evidence import Reading
+from governance.records.prepared import Prepared
 from governance.records.readings import counts_at
 from governance.records.voters_before import known_progress, past_votes
-from governance.records.votes import Vote
 
 # Whose histories one process keeps; Decentraland's 2,500 proposals with their texts take about 8 MB.
 _KEPT: Final = 32
@@ -69,6 +70,33 @@ class _History:
         found = [(moment, closed) for moment, closed in since.values() if closed is not None]
         return sorted(found, key=lambda each: (each[0], each[1].proposal.proposal_id))
 
+
+_AS_OF, _ABOUT = bindparam("as_of", type_=UtcDateTime()), bindparam("proposal", type_=String())
+_VOTES, _PROPOSALS = known.VOTES.table.c, known.PROPOSALS.table.c
+_CAST: Final = Prepared(
+    select(*(_VOTES[name] for name in ("id", "voter", "choice", "power", "cast_at", "revision")))
+    .where(_VOTES.proposal_id == _ABOUT, _VOTES.known_at <= _AS_OF, _VOTES.cast_at <= _AS_OF, _VOTES.cast_at_estimated.is_(False))
+    .order_by(_VOTES.known_at, _VOTES.id)
+)
+_STANCES: Final = Prepared(
+    select(col(Reading.label)).where(
+        col(Reading.proposal_id) == _ABOUT,
+        col(Reading.task) == "stance",
+        counts_at(Reading.__table__, _AS_OF),  # type: ignore[attr-defined]  # SQLModel makes it
+    )
+)
+_COLLECTED: Final = Prepared(
+    select(_VOTES.id)
+    .join(known.PROPOSALS.table, _PROPOSALS.id == _VOTES.proposal_id)
+    .where(
+        _PROPOSALS.dao_id == bindparam("dao", type_=String()),
+        _PROPOSALS.known_at > bindparam("since", type_=UtcDateTime()),
+        _PROPOSALS.known_at <= _AS_OF,
+        _VOTES.cast_at.is_not(None),
+        _VOTES.known_at <= _AS_OF,
+    )
+    .limit(1)
+)
 
 _kept: "OrderedDict[tuple[str, str], _History]" = OrderedDict()
 _lock = Lock()
@@ -141,23 +169,13 @@ def daos_with_results(session: Session) -> list[str]:
 
 def known_votes(session: Session, proposal_id: str, *, as_of: datetime) -> tuple[KnownVote, ...]:
     """The votes cast by `as_of`, oldest first. Votes without a time, or with an estimated one, could lie on either side."""
-    table = known.VOTES.table
-    query = (
-        select(table)
-        .where(table.c.proposal_id == proposal_id, table.c.cast_at <= as_of, table.c.cast_at_estimated.is_(False))
-        .order_by(table.c.known_at, table.c.id)
-    )
-    return tuple(
-        KnownVote(row["voter"], row["choice"], row["power"], row["cast_at"])
-        for row in known.as_known(session, known.VOTES, query, as_of=as_of)
-    )
+    rows = known.as_then(session, known.VOTES, _CAST.rows(session, proposal=proposal_id, as_of=as_of), as_of=as_of)
+    return tuple(KnownVote(row["voter"], row["choice"], row["power"], row["cast_at"]) for row in rows)
 
 
 def stance_so_far(session: Session, proposal_id: str, *, as_of: datetime) -> float | None:
     """The mean stance of the texts known by `as_of`, each by its reading then: -1 all against, 1 all for; None when none was read."""
-    counted = counts_at(Reading.__table__, as_of)  # type: ignore[attr-defined]  # SQLModel makes it
-    query = select(col(Reading.label)).where(col(Reading.proposal_id) == proposal_id, col(Reading.task) == "stance", counted)
-    return mean_stance(session.execute(query).scalars().all())
+    return mean_stance([str(label) for (label,) in _STANCES.tuples(session, proposal=proposal_id, as_of=as_of)])
 
 
 def closed_proposals(session: Session, dao_id: str, *, as_of: datetime) -> tuple[ClosedProposal, ...]:
@@ -168,7 +186,7 @@ def closed_proposals(session: Session, dao_id: str, *, as_of: datetime) -> tuple
 
 
 def _history(session: Session, dao_id: str) -> _History:
-    version = get_dao(session, dao_id).data_version
+    version = rows_version(session, dao_id)
     key = str(session.get_bind().engine.url), dao_id
     with _lock:
         kept = _kept.get(key)
@@ -262,16 +280,4 @@ def _votes_are_collected(session: Session, row: dict[str, Any], as_of: datetime)
 
     Only votes before `as_of` may tell: what came after would let tomorrow into the forecast.
     """
-    votes, proposals = Vote.__table__, known.PROPOSALS.table  # type: ignore[attr-defined]  # SQLModel makes it
-    lately = (
-        select(votes.c.id)
-        .join(proposals, proposals.c.id == votes.c.proposal_id)
-        .where(
-            proposals.c.dao_id == row["dao_id"],
-            proposals.c.known_at > as_of - _COLLECTED_WITHIN,
-            proposals.c.known_at <= as_of,
-            votes.c.cast_at.is_not(None),
-            votes.c.known_at <= as_of,
-        )
-    )
-    return session.execute(lately.limit(1)).first() is not None
+    return bool(_COLLECTED.tuples(session, dao=row["dao_id"], since=as_of - _COLLECTED_WITHIN, as_of=as_of))

@@ -51,7 +51,7 @@ class Prepared:
         return [dict(zip(compiled.names, row, strict=True)) for row in _processed(rows, compiled.given)]
 
     def _run(self, reads: Reads, values: dict[str, object]) -> tuple[_Compiled, list[tuple[Any, ...]]]:
-        connection = reads if isinstance(reads, Connection) else reads.connection()
+        connection = reads if isinstance(reads, Connection) else _flushed(reads)
         dialect = connection.dialect
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
@@ -60,6 +60,13 @@ class Prepared:
         taken = [(name, values[name] if process is None else process(values[name])) for name, process in compiled.taken]
         parameters: Any = tuple(value for _, value in taken) if compiled.positional else dict(taken)
         return compiled, _ask(connection, dialect, compiled.text, parameters)
+
+
+def _flushed(session: Session) -> Connection:
+    """The session's connection, what is pending written first, as the session does before it reads by itself."""
+    if session.autoflush and (session.new or session.dirty or session.deleted):
+        session.flush()
+    return session.connection()
 
 
 def _ask(connection: Connection, dialect: Dialect, text: str, parameters: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401  # DBAPI's

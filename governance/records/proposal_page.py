@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, Integer, LargeBinary, Select, String, and_
 from sqlmodel import Session, SQLModel, col
 
 from governance.errors import NotFound
-from governance.records.as_of import POSTS, PROPOSALS, VOTES, Noun, as_then, hide_result, read_one
+from governance.records.as_of import POSTS, VOTES, Noun, as_then
 from governance.records.columns import UtcDateTime
 from governance.records.daos import Dao
 from governance.records.decision_log import LogEntry
@@ -27,7 +27,6 @@ def _columns(model: type[SQLModel], *names: str) -> Select[Any]:
 
 _ID: BindParameter[str] = bindparam("proposal", type_=String())
 _AS_OF, _LIMIT = bindparam("as_of", type_=UtcDateTime()), bindparam("limit", type_=Integer())
-_PROPOSAL = Prepared(select(PROPOSALS.table).where(PROPOSALS.table.c.id == _ID, PROPOSALS.table.c.known_at <= _AS_OF))
 _VOTES = (
     _columns(
         Vote, "id", "voter", "choice", "power", "power_kind", "reason", "cast_at", "cast_at_estimated", "source", "known_at", "revision"
@@ -164,19 +163,6 @@ class Found:
     external_id: str
     title: str | None
     known_at: datetime
-
-
-def proposal_as_of(reads: Reads, proposal_id: str, *, as_of: datetime) -> dict[str, Any]:
-    """The proposal's columns as known at `as_of`: its content then, and its result only once it was known.
-
-    Raises:
-        NotFound: there is no such proposal, or nobody could know of it yet.
-    """
-    rows = _PROPOSAL.rows(reads, proposal=proposal_id, as_of=as_of)
-    if not rows or rows[0]["revision"] > 1:
-        return read_one(reads, PROPOSALS, proposal_id, as_of=as_of)
-    hide_result(rows[0], as_of)
-    return rows[0]
 
 
 def find(session: Session, *, external_id: str, source: str | None, dao_id: str | None, after: str | None, limit: int) -> list[Found]:

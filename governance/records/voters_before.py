@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select
-from sqlmodel import Session
+from sqlalchemy import String, bindparam, select
+from sqlmodel import Session, col
 
 from governance.evidence import ClosedProposal, KnownProgress, KnownVote, PastVote
 from governance.past_votes import MOST_VOTES_EACH, first_voters
 from governance.records import as_of as known
+from governance.records.columns import UtcDateTime
+from governance.records.prepared import Prepared
 from governance.records.proposals import VoteProgress
 
 
@@ -37,13 +40,17 @@ def past_votes(
 
 def known_progress(session: Session, proposal_id: str, *, as_of: datetime) -> tuple[KnownProgress, ...]:
     """The running totals of the proposal seen by `as_of`, oldest first."""
-    table = VoteProgress.__table__  # type: ignore[attr-defined]  # SQLModel makes it
-    query = (
-        select(table.c.seen_at, table.c.votes, table.c.power)
-        .where(table.c.proposal_id == proposal_id, table.c.seen_at <= as_of)
-        .order_by(table.c.seen_at, table.c.content_sha256)
+    return tuple(KnownProgress(*row) for row in _PROGRESS.tuples(session, proposal=proposal_id, as_of=as_of))
+
+
+_PROGRESS: Final = Prepared(
+    select(col(VoteProgress.seen_at), col(VoteProgress.votes), col(VoteProgress.power))
+    .where(
+        col(VoteProgress.proposal_id) == bindparam("proposal", type_=String()),
+        col(VoteProgress.seen_at) <= bindparam("as_of", type_=UtcDateTime()),
     )
-    return tuple(KnownProgress(seen_at, votes, power) for seen_at, votes, power in session.execute(query))
+    .order_by(col(VoteProgress.seen_at), col(VoteProgress.content_sha256))
+)
 
 
 def _cast(session: Session, dao_id: str, voters: Sequence[str], as_of: datetime) -> list[tuple[str, str, str | None]]:
