@@ -16,6 +16,8 @@ from governance import identity
 Answer = dict[str, Any]
 # Texts per request: each ends with a step of the progress bar, and an interruption loses none of them.
 _TEXTS = 64
+# How many of the facts that moved a forecast are told; --json has all.
+_REASONS = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -95,13 +97,23 @@ def _make_vectors(api: httpx.Client, dao_id: str) -> None:
 
 
 def _tell(answer: Answer) -> None:
+    """What a delegate asks first, in lines: each probability beside its rate, what is expected, why, and how fresh it all is."""
     typer.echo(f"{answer['proposal_id']} as of {answer['as_of']}")
-    typer.echo(
-        f"passes {answer['passes']}  base rate {answer['base_rate']}  ({answer['served']}, {answer['history_size']} closed proposals)"
-    )
-    for name, interval in (("approval_share", "approval_interval"), ("turnout", "turnout_interval")):
-        if answer[name] is not None:
-            low, high = answer[interval]
-            typer.echo(f"{name.replace('_', ' ')} {answer[name]}  90 %: {low} to {high}")
+    history = f"{answer['served']}, {answer['history_size']} closed proposals"
+    typer.echo(f"passes {answer['passes']}  base rate {answer['base_rate']}  lift {answer['lift']}  ({history})")
     if answer["reason"]:
-        typer.echo(answer["reason"])
+        typer.echo(f"  {answer['reason']}")
+    for words, name in (("reaches the quorum", "reaches_quorum"), ("passes and is executed", "executed")):
+        found = answer[name]
+        if found is not None:
+            told = f"{found['probability']}  rate {found['base_rate']}" if found["probability"] is not None else "not told"
+            typer.echo(f"{words} {told}" + (f"  ({found['reason']})" if found["reason"] else ""))
+    for words, name in (("approval share", "expected_share"), ("voters", "expected_voters"), ("voting power", "expected_power")):
+        found = answer[name]
+        if found is not None:
+            half, most = (" to ".join(found[level]) for level in ("interval_50", "interval_90"))
+            typer.echo(f"{words} {found['middle']}  50 %: {half}  90 %: {most}")
+    for each in answer["reasons"][:_REASONS]:
+        typer.echo(f"  {each['log_odds']:>9} log-odds  {each['words']}")
+    newest = f"newest result {answer['latest_result_at'] or 'none'}, newest vote {answer['latest_vote_at'] or 'none'}"
+    typer.echo(f"{newest}; model {answer['model_sha256'][:12]}")

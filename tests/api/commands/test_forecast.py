@@ -49,6 +49,24 @@ def test_history_is_read_once_and_open_proposals_are_answered(state: Path, capsy
     assert json.loads(capsys.readouterr().out) == found[0]
 
 
+def test_what_a_person_reads_names_each_number_beside_its_rate(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Lift, the three questions, both intervals, the reasons, freshness and the model; each as in the document."""
+    assert run(["forecast", "--dao", DAO, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)["forecasts"][0]
+    assert run(["forecast", "0x10", "--as-of", said["as_of"]]) == 0
+    told = capsys.readouterr().out
+
+    assert f"passes {said['passes']}  base rate {said['base_rate']}  lift {said['lift']}" in told
+    assert f"reaches the quorum {said['reaches_quorum']['probability']}" in told or said["reaches_quorum"]["reason"] in told
+    ranges = [said[name] for name in ("expected_share", "expected_voters", "expected_power") if said[name] is not None]
+    assert ranges
+    assert all(f"{each['middle']}  50 %: {' to '.join(each['interval_50'])}" in told for each in ranges)
+    assert all(each["words"] in told for each in said["reasons"][:5])
+    assert f"newest result {said['latest_result_at']}" in told
+    assert f"model {said['model_sha256'][:12]}" in told
+    assert state.is_dir()
+
+
 def test_vectors_are_made_a_few_at_a_time(state: Path) -> None:
     """A long reading goes on where it was stopped."""
     with open_api(Settings()) as api:
