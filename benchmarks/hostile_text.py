@@ -1,23 +1,33 @@
-"""How often noise and appended praise flip a reading, with and without what Assent does about it; and what a huge text costs.
+"""How often noise and appended praise flip a reading, with and without what Assent does about it; what a huge text costs; and
+what becomes of over a thousand attacks in every route that reads texts.
 
     python -m benchmarks.hostile_text DATA_DIR [--texts 200]
 
 DATA_DIR holds `text/text.parquet`. Texts come from the `test` splits of sentiment and stance sets in equal parts. Each
 manner of noise is applied to every text; a flip is a label that differs from that of the text as it was written.
 "before": the same weights read the text as it stands, without `plain_text`, languages or repetition being looked at.
+
+The attacks are posts, reasons of votes, and titles, bodies and choices of proposals of a deployment in a folder of its own.
+Every answer must be a success or a refusal in form, without markup or direction controls of theirs; nothing may be written but
+these rows and their readings, and nothing may be reached outside the process. Where that does not hold it ends with an error.
 """
 
 import argparse
 import resource
+import tempfile
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
 import numpy as np
 import pyarrow.parquet as pq
+import structlog
 import torch
 
+from api.commands.connection import open_api
+from api.settings import Settings
 from governance.evidence import TextReading, TextToRead
 from nlp.base_weights import base_folder
 from nlp.encoder import Encoder, Precision
@@ -25,6 +35,7 @@ from nlp.model_store import find_weights, read_weights
 from nlp.packing import unpack
 from nlp.reader import EncoderTextReader
 from nlp.tasks import LABELS, columns
+from tests.hostile_routes import READ, WRITTEN, assert_harmless, everything_but, push, reaching_out, readings_shown, requests
 from tests.hostile_texts import NOISE, attacks, oversized
 
 PRAISE = " What a great idea, I love this community and fully support the team!"
@@ -32,6 +43,9 @@ PRAISES = (
     " What a great idea!", " I love this community.", " Amazing work by the team!", " Full support from me.", " Best proposal so far!",
     " This makes me so happy.", " Thank you all, wonderful!", " Strong yes.", " Brilliant and exciting.", " Let us do it!",
 )  # fmt: skip
+# Among so many proposals the attacks are shared out; and of so many readings of each what moved them is asked for.
+PROPOSALS, READINGS = 40, 5
+_KEY = "assent_benchmark_" + "k" * 43
 Change = Callable[[str, Random], str]
 CHANGES: dict[str, Change] = {
     **NOISE,
@@ -79,7 +93,7 @@ def changed(texts: Sequence[tuple[str, TextToRead]], change: Change) -> list[tup
 
 
 def main() -> None:
-    """Print the flip rates, and the cost of the largest texts."""
+    """Print the flip rates, the cost of the largest texts, and what the routes made of the attacks."""
     parser = argparse.ArgumentParser()
     parser.add_argument("data_dir", type=Path)
     parser.add_argument("--texts", type=int, default=200)
@@ -101,6 +115,7 @@ def main() -> None:
         ours_flipped = np.mean([one != other for one, other in zip(ours, said, strict=True)])
         print(f"{name:24}{flips:>10.1%}{ours_flipped:>10.1%}{unread:>10.1%}", flush=True)
     _print_costs(reader)
+    _print_routes()
 
 
 def _print_costs(reader: EncoderTextReader) -> None:
@@ -114,6 +129,41 @@ def _print_costs(reader: EncoderTextReader) -> None:
     reader.read([TextToRead(attack.text) for attack in found])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{len(found)} attacks read in {time.perf_counter() - start:.1f} s; most memory of the process {peak:.0f} MB")
+
+
+def _print_routes() -> None:
+    """Pushes all attacks, asks every route, and checks what a thousand hostile texts may not do."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    took: defaultdict[str, list[float]] = defaultdict(list)
+    statuses: Counter[int] = Counter()
+    with tempfile.TemporaryDirectory() as state, open_api(Settings(state_dir=Path(state), admin_key=_KEY)) as api:
+        api.post("/v1/daos", json={"name": "tide.eth"})
+        runtime = api.runtime
+        assert runtime is not None  # nobody else writes a folder that was made just now
+        runtime.models.reader().read([TextToRead("The models load once, and may look for files then.")])
+        runtime.models.embedder().embed(["as above"])
+        serving = runtime.models.reader().digest("stance")
+        before = everything_but(WRITTEN | READ, runtime)
+        with reaching_out() as reached:
+            ids = push(api, attacks(), PROPOSALS)
+            # What moved a reading can be asked for once the readings are there.
+            for each in (requests(ids), (one for id_ in ids for one in readings_shown(api, id_, READINGS))):
+                for name, method, path, body in each:
+                    start = time.perf_counter()
+                    answer = api.request(method, path, json=body)
+                    took[name].append(time.perf_counter() - start)
+                    assert_harmless(answer)
+                    statuses[answer.status_code] += 1
+        changed_besides = everything_but(WRITTEN | READ, runtime) != before or runtime.models.reader().digest("stance") != serving
+    print(f"{'route':24}{'requests':>10}{'median s':>10}{'longest s':>10}")
+    for name, seconds in took.items():
+        print(f"{name:24}{len(seconds):>10}{float(np.median(seconds)):>10.3f}{max(seconds):>10.3f}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"answers by status {dict(statuses)}; reached outside {len(reached)}; other rows changed {changed_besides}; {peak:.0f} MB at most"
+    )
+    if reached or changed_besides:
+        raise SystemExit(f"hostile text had an effect: {reached[:3]}")
 
 
 if __name__ == "__main__":

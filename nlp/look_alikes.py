@@ -42,9 +42,9 @@ def _folded(word: str, *, trusted: bool, in_latin_text: bool = False) -> str:
 
     A word wholly of look-alikes poses as one where others of the same Latin text do (`trusted`), or if it then is one.
     """
-    others = [letter for letter in word if _OTHER_LETTER.match(letter)]
     mixes = any(letter.isascii() for letter in word)
-    table = _look_alikes() if others and (mixes or in_latin_text) else {}
+    others = [letter for letter in word if _OTHER_LETTER.match(letter)] if mixes or in_latin_text else []
+    table = _look_alikes() if others else {}
     if not others or not all(letter in table for letter in others):
         return word
     folded = "".join(table.get(letter, letter) for letter in word)

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
+from governance.combining_marks import normal_form
 from nlp.look_alikes import undisguised
 
 _CODE_BLOCK = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
@@ -16,8 +17,10 @@ _AROUND = re.compile(
 )
 _QUOTED_LINE = re.compile(rf"^[ \t]{{0,3}}{_MORE}.*$", re.MULTILINE | re.IGNORECASE)
 # Possessive: what one part of a pattern has taken is not tried again in shares, of which hostile text has millions.
-_IMAGE = re.compile(r"!\[([^\]\n]{0,300}+)\]\([^)\s]{0,2000}+[^)\n]{0,300}+\)")
-_MARKDOWN_LINK = re.compile(r"\[([^\]\n]{1,300}+)\]\([^)\s]{0,2000}+[^)\n]{0,300}+\)")
+# An address ends where the next link's begins, so that of thousands of links without an end each is read once.
+_TARGET = r"\((?:[^)\]\s]{1,2000}+|\](?!\()){0,40}+[^)\n]{0,300}+\)"
+_IMAGE = re.compile(rf"!\[([^\]\n]{{0,300}}+)\]{_TARGET}")
+_MARKDOWN_LINK = re.compile(rf"\[([^\]\n]{{1,300}}+)\]{_TARGET}")
 _TAG = re.compile(r"<[/!]?[a-zA-Z][^<>\n]{0,500}>")
 _LINK = re.compile(r"(?:https?://|www\.)\S{1,2000}", re.IGNORECASE)
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{8,}\b")
@@ -38,10 +41,9 @@ _INVISIBLE = re.compile(
 # Combining marks that no letter takes up are piled on to hide words; the tokenizer drops those that letters do.
 _PILED = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0]")
 _MARK = re.compile(r"[\u0300-\u036f]")
-# Putting combining marks into their order takes the square of their number: 30 in a row are enough for any language
-# (Unicode's stream-safe format). No mark is a word character.
-_MOST_MARKS = 30
-_LONG_PILE = re.compile(rf"[^\w\s]{{{_MOST_MARKS + 1},}}+")
+# One character can stand for eighteen (U+FDFA), and the name of a symbol has up to 88: what is read may be twice as long as
+# what was written, and this many characters.
+_MOST_GROWN = 20_000
 
 _SYMBOLS = frozenset({"So", "Sk"})
 # Names end in words that say how a symbol is drawn, not what it means.
@@ -60,7 +62,7 @@ def plain_text(text: str) -> str:
 
 def without_accents(text: str) -> str:
     """The text with letters in place of accented letters, as the tokenizer sees it."""
-    return unicodedata.normalize("NFC", _MARK.sub("", unicodedata.normalize("NFD", text)))
+    return unicodedata.normalize("NFC", _MARK.sub("", normal_form("NFD", text)))
 
 
 def own_voice(text: str) -> str:
@@ -119,9 +121,9 @@ def _closes(tag: re.Match[str]) -> bool:
 
 
 def _words(text: str) -> str:
+    room = len(text) + _MOST_GROWN
     text = _INVISIBLE.sub("", html.unescape(_NO_CHARACTER.sub("\ufffd", text)))
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", _LONG_PILE.sub(lambda found: _lower_piles(found[0]), text))
+    text = normal_form("NFKC", text)[: len(text) + room]
     if _PILED.search(text):
         text = without_accents(_PILED.sub("", text))
     text = _MARKDOWN_LINK.sub(r"\1", _IMAGE.sub(r"\1", text))
@@ -130,20 +132,11 @@ def _words(text: str) -> str:
     if _BECH32_DATA.search(text):
         text = _BECH32.sub("0x", text)
     text = undisguised(_MARKS.sub(" ", _MENTION.sub("@user", text)))
-    return _SPACE.sub(" ", "".join(_spoken(text))).strip()
+    return _SPACE.sub(" ", "".join(_spoken(text, room))).strip()
 
 
-def _lower_piles(signs: str) -> str:
-    kept, marks = [], 0
-    for sign in signs:
-        marks = marks + 1 if unicodedata.combining(sign) else 0
-        if marks <= _MOST_MARKS:
-            kept.append(sign)
-    return "".join(kept)
-
-
-def _spoken(text: str) -> list[str]:
-    """Each character, or the name of the symbol it is; a run of one symbol is said once."""
+def _spoken(text: str, room: int) -> list[str]:
+    """Each character, or the name of the symbol it is; a run of one symbol is said once, and none where names have filled `room`."""
     if text.isascii():
         return [text.translate(_CONTROLS)]
     spoken: list[str] = []
@@ -152,8 +145,9 @@ def _spoken(text: str) -> list[str]:
         category = unicodedata.category(character)
         if category in _SYMBOLS and ord(character) > 0x2000:
             if character != previous:
-                name = _DRAWN.sub("", unicodedata.name(character, ""))
-                spoken.append(f" {name.lower()} ")
+                name = _DRAWN.sub("", unicodedata.name(character, "")).lower() if room > 0 else ""
+                spoken.append(f" {name} ")
+                room -= len(name)
             previous = character
         elif category == "Cf" or (category == "Mn" and 0xFE00 <= ord(character) <= 0xFE0F):
             continue

@@ -95,8 +95,10 @@ class EncoderTextReader:
 
     def digest(self, task: str) -> str:
         """The digest of the model that reads `task`; raises `ModelUnavailable` when there is no such model."""
-        with self._lock:
-            return self._digest(task)
+        if task in self._configured_names and task not in self._configured:
+            with self._lock:
+                return self._digest(task)
+        return self._digest(task)  # nothing to load, and nothing to wait for while a long text is being read
 
     def _scored(self, texts: Sequence[TextToRead], plain: Sequence[str]) -> Mapping[str, Sequence["ScoredText"]]:
         """Per task, one row per text. Rows of stance for texts without a target mean nothing and are not used."""

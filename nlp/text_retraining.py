@@ -36,6 +36,8 @@ FEWEST_LESSONS = 60
 # Nobody teaches the model alone: of one voter only so many reasons count, the latest.
 MOST_PER_VOTER = 20
 FEWEST_WORDS = 3
+# So many characters of a reason are learnt from: hardly one says more, and reading a thousand of 100,000 would take days.
+LONGEST_READ = 4_000
 # How strongly the head is held where it is, per lesson, from hardly to completely.
 _HOLDS = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 1.0)
 _WEIGHT, _BIAS = "heads.stance.weight", "heads.stance.bias"
@@ -168,10 +170,10 @@ def parted(groups: Sequence[str], part: float) -> tuple[NDArray[np.bool_], NDArr
 
 
 def read_sheet(weights: bytes, lessons: Sequence[StanceLesson], labels: Sequence[int], pooler: Pooler | None = None) -> Sheet:
-    """Lessons read whole by the encoder of `weights`, in fp32. Raises `ModelUnavailable` when they do not fit."""
+    """The first `LONGEST_READ` characters of each lesson, read by the encoder of `weights` in fp32; `ModelUnavailable` where it cannot."""
     from nlp.pooled_vectors import pooled_vectors  # noqa: PLC0415  # torch takes seconds to import; only training needs it
 
-    pairs = [(plain_text(each.text), plain_text(each.target)) for each in lessons]
+    pairs = [(plain_text(each.text)[:LONGEST_READ], plain_text(each.target)) for each in lessons]
     vectors = pooled_vectors(weights, pairs) if pooler is None else pooler(pairs)
     tensors = _stance_layers(weights)
     logits = vectors @ tensors[_WEIGHT].T + tensors[_BIAS]

@@ -2,7 +2,8 @@
 
 The file is a header, then records of one size: SHA-256 of the text, its vector (float32, little-endian), CRC-32 of
 both. Records are only ever appended. What follows a record that is torn or wrong is cut off; a file with another
-header (another encoder, another recipe) is started anew. Nothing is lost by that but time.
+header (another encoder, another recipe) is started anew. Once there are `MOST_KEPT` records the older half goes.
+Nothing is lost by that but time.
 """
 
 import fcntl
@@ -20,6 +21,8 @@ from nlp.outcome_text import TEXT_CHARS, TOKENS, VECTOR, Embedder, Vectors, text
 
 # One append, and one `fsync`, per so many new texts: an interruption loses no more than these.
 BLOCK = 128
+# A vector takes 1.6 kB on disk, and as much in memory once asked for: 400 MB at most.
+MOST_KEPT = 250_000
 FORMAT = "assent-text-vectors/1"
 
 _RECORD = np.dtype([("key", "V32"), ("vector", "<f4", (VECTOR,)), ("check", "<u4")])
@@ -35,12 +38,13 @@ class KeptEmbedder:
     """Asks `inner` once per distinct text and keeps the answer in `file`. Empty texts are the zero vector.
 
     Safe for several threads, and for several processes that share the file. A file that cannot be read or written is
-    gone without: vectors are then kept for the life of the process only.
+    gone without: vectors are then kept for the life of the process only. About `most` of them are kept, the newest.
     """
 
-    def __init__(self, inner: Embedder, file: Path, made_by: str | None = None) -> None:
+    def __init__(self, inner: Embedder, file: Path, made_by: str | None = None, most: int = MOST_KEPT) -> None:
         self._inner = inner
-        self._file = VectorFile(file, recipe() if made_by is None else made_by)
+        self._most = most
+        self._file = VectorFile(file, recipe() if made_by is None else made_by, most)
         self._known: dict[str, Vectors] | None = None
         self._lock = threading.Lock()
 
@@ -72,14 +76,18 @@ class KeptEmbedder:
     def _load(self) -> dict[str, Vectors]:
         if self._known is None:
             self._known = self._file.read()
+        if len(self._known) > self._most:
+            newer = list(self._known.items())[-(self._most // 2) :]
+            self._known = {key: vector.copy() for key, vector in newer}  # a view would hold on to all that was read with it
         return self._known
 
 
 class VectorFile:
-    """One file of vectors made by one recipe."""
+    """One file of vectors made by one recipe; the older half goes where there would be more than `most`."""
 
-    def __init__(self, path: Path, made_by: str) -> None:
+    def __init__(self, path: Path, made_by: str, most: int = MOST_KEPT) -> None:
         self._path = path
+        self._most = most
         self._header = f"{made_by}\n".encode("ascii")
 
     def read(self) -> dict[str, Vectors]:
@@ -91,7 +99,7 @@ class VectorFile:
         records = self._records(data)
         sound = _sound(records)
         if len(data) != self._end(sound) and data.startswith(self._header):
-            self._cut_off(sound)
+            self._cut_off()
         return {record["key"].tobytes().hex(): record["vector"] for record in records[:sound]}
 
     def append(self, vectors: dict[str, Vectors]) -> None:
@@ -109,7 +117,7 @@ class VectorFile:
             return
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            os.lseek(descriptor, self._next_place(descriptor), os.SEEK_SET)
+            os.lseek(descriptor, self._next_place(descriptor, len(records)), os.SEEK_SET)
             with os.fdopen(os.dup(descriptor), "wb") as stream:
                 stream.write(records.tobytes())
                 stream.truncate()
@@ -120,20 +128,34 @@ class VectorFile:
         finally:
             os.close(descriptor)
 
-    def _next_place(self, descriptor: int) -> int:
-        """Where the next record belongs; the header is written where there is none, or another's."""
+    def _next_place(self, descriptor: int, more: int) -> int:
+        """Where the next record belongs; the header is written where there is none, or another's, and room is made for `more`."""
         if os.pread(descriptor, len(self._header), 0) != self._header:
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, self._header, 0)
             return len(self._header)
-        return self._end((os.fstat(descriptor).st_size - len(self._header)) // _RECORD.itemsize)
+        count = (os.fstat(descriptor).st_size - len(self._header)) // _RECORD.itemsize
+        if count + more > self._most:
+            newer = min(self._most // 2, count)
+            self._move_to_front(descriptor, count - newer, newer)
+            count = newer
+        return self._end(count)
 
-    def _cut_off(self, sound: int) -> None:
+    def _move_to_front(self, descriptor: int, first: int, count: int) -> None:
+        """So many records from the `first` on in the place of those before; torn midway, each is either the old or the new one."""
+        with os.fdopen(os.dup(descriptor), "r+b") as stream:
+            stream.seek(self._end(first))
+            moved = stream.read(count * _RECORD.itemsize)
+            stream.seek(self._end(0))
+            stream.write(moved)
+            stream.truncate()
+
+    def _cut_off(self) -> None:
         try:
             with self._path.open("r+b") as stream:
                 fcntl.flock(stream, fcntl.LOCK_EX)
-                # Another process may have written on while this one read: what it wrote is judged again under the lock.
-                stream.truncate(self._end(max(sound, _sound(self._records(stream.read())))))
+                # Another process may have written on, or dropped the older half, while this one read: judged again under the lock.
+                stream.truncate(self._end(_sound(self._records(stream.read()))))
         except OSError:
             return
 

@@ -1,5 +1,6 @@
 """A proposal on one page: how it may end, what is odd about it, one line a rule, and its calls in words."""
 
+import re
 from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
@@ -10,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.dependencies import ClockDep, ModelsDep, ReadDep
 from api.flag_parts import flags_part
+from api.kept_readings import READINGS
 from api.listing import AsOf, moment
 from api.proposal_pages import tally_part
 from governance.records.as_of import PROPOSALS, read_one
@@ -19,8 +21,19 @@ from governance.workflow.flag import judge
 router = APIRouter(prefix="/proposals", include_in_schema=False)
 
 _FOLDER = Path(__file__).parent
+# Unicode's Bidi_Control: with one of them a text reads otherwise than it is written.
+_DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def _named(value: object) -> object:
+    """Direction controls by their numbers, [U+202E], so that a reader sees where they stand and that they do nothing."""
+    return _DIRECTION.sub(lambda control: f"[U+{ord(control[0]):04X}]", value) if type(value) is str else value
+
+
 # Whatever a proposal says is shown as text: every value is escaped, and a name that the template mistypes is an error.
-_PAGES = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+_PAGES = Environment(
+    loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_named
+)
 _STYLE = (_FOLDER / "page.css").read_text(encoding="utf-8")
 # The style is the only thing the browser may use, and only in these very bytes.
 _POLICY = (
@@ -35,7 +48,7 @@ def proposal(*, proposal_id: str, session: ReadDep, clock: ClockDep, models: Mod
     dao_id = dao_of(session, proposal_id)
     at = moment(session, dao_id, as_of, clock())
     row = read_one(session, PROPOSALS, proposal_id, as_of=at)
-    flags = flags_part(judge(session, dao_id, proposal_id, as_of=at, reader=models.reader))
+    flags = flags_part(judge(session, dao_id, proposal_id, as_of=at, reader=lambda: READINGS.before(models.reader())))
     made = recorded(session, proposal_id, as_of=at, after=None, limit=1)
     page = _PAGES.get_template("proposal.html").render(
         style=_STYLE,

@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field
 from api.dependencies import ClockDep, ModelsDep, ReadDep, ReaderDep
 from api.errors import problems
 from api.heard_sentences import Heard, Sentence, hear
-from api.kept_stances import KeptStances
+from api.kept_readings import KeptReadings
 from api.listing import AsOf, moment
 from governance.errors import InvalidInput, ModelUnavailable, NotFound
-from governance.evidence import Stance, TextReader
+from governance.evidence import Stance, TextReader, TextToRead
 from governance.readings import target_of
 from governance.records.as_of import PROPOSALS, read_one
 from governance.records.discussion import posts_by_account, reasons_by_voter
@@ -26,8 +26,8 @@ _QUOTES = 5
 # Below this a sentence takes no side that one could count.
 _SURE = 0.5
 
-# One for the process, as the key names the model: `Models` makes a new reader whenever one is promoted.
-_kept = KeptStances()
+# Sentences one process keeps the readings of, a kilobyte each: those of some eighty discussions.
+_kept = KeptReadings(most=20_000)
 
 
 class QuoteOut(BaseModel):
@@ -109,11 +109,12 @@ def get(
 def _sides(heard: Heard, target: str, reader: TextReader) -> tuple[dict[Stance, list[Sentence]], int]:
     """The sentences of each side, of near-duplicates on it one only; and how many take none."""
     sides: dict[Stance, dict[int, Sentence]] = {Stance.FOR: {}, Stance.AGAINST: {}}
-    stances = _kept.read(reader, [sentence.text for sentence in heard.sentences], target)
+    read = _kept.read(reader, [TextToRead(sentence.text, target) for sentence in heard.sentences])
     neutral = 0
-    for sentence, alike, (label, score) in zip(heard.sentences, heard.likeness, stances, strict=True):
-        if label in {side.value for side in sides} and score >= _SURE:
-            sides[Stance(label)].setdefault(alike, sentence)
+    for sentence, alike, readings in zip(heard.sentences, heard.likeness, read, strict=True):
+        stance = next(reading for reading in readings if reading.task == "stance")
+        if stance.label in {side.value for side in sides} and max(stance.scores, default=0.0) >= _SURE:
+            sides[Stance(stance.label)].setdefault(alike, sentence)
         else:
             neutral += 1
     return {side: list(found.values()) for side, found in sides.items()}, neutral

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from api.dependencies import ClockDep, ModelsDep, ReadDep, WriterDep, require
 from api.errors import problems
 from api.flag_parts import ProposalFlagsOut, flags_part
+from api.kept_readings import READINGS
 from api.listing import AsOf, moment
 from governance.actors import Actor, Role
 from governance.errors import InvalidInput, NotFound
@@ -30,7 +31,7 @@ def get(*, dao_id: str, proposal_id: str, session: ReadDep, clock: ClockDep, mod
     Nothing is recorded, and nothing that the proposal's text says is ever done. See docs/flags.md for the rules.
     """
     at = moment(session, dao_id, as_of, clock())
-    return flags_part(judge(session, dao_id, proposal_id, as_of=at, reader=models.reader))
+    return flags_part(judge(session, dao_id, proposal_id, as_of=at, reader=lambda: READINGS.before(models.reader())))
 
 
 @router.post("", operation_id="recordFlags", status_code=201, responses=problems(NotFound, InvalidInput))
@@ -46,6 +47,6 @@ def record(
 ) -> FlagsRecordedOut:
     """Judge the proposal as of now and put what changed on record, where its page and the DAO's health find it (role ingester)."""
     now = clock()
-    judged = judge(session, dao_id, proposal_id, as_of=moment(session, dao_id, None, now), reader=models.reader)
+    judged = judge(session, dao_id, proposal_id, as_of=moment(session, dao_id, None, now), reader=lambda: READINGS.before(models.reader()))
     recorded = writer.run(lambda unit: record_flags(unit, judged, actor=actor, now=now))
     return FlagsRecordedOut(recorded=recorded, flags=flags_part(judged))

@@ -7,9 +7,10 @@ from pydantic import BaseModel, Field
 
 from api.dependencies import ReadDep, ReaderDep
 from api.errors import problems
+from api.kept_readings import READINGS
 from governance.canonical import fixed
 from governance.errors import InvalidInput, ModelUnavailable, NotFound
-from governance.evidence import TextReader, TextToRead
+from governance.evidence import Span, TextToRead
 from governance.records.readings import get_reading, text_of
 
 router = APIRouter(prefix="/daos/{dao_id}/readings/{reading_id}", tags=["sentiment"])
@@ -53,7 +54,10 @@ class ReadingOut(BaseModel):
 
 @router.get("", operation_id="getReading", responses=problems(NotFound, InvalidInput, ModelUnavailable))
 def get(dao_id: str, reading_id: str, session: ReadDep, reader: ReaderDep) -> ReadingOut:
-    """A reading with the parts of the text that moved it, found by reading the text again with the same model."""
+    """A reading with the parts of the text that moved it, found by reading the text again with the same model.
+
+    What was found is kept in memory. `busy` where too many others are having texts read again: the longest take a minute.
+    """
     from nlp.plain_text import plain_text  # noqa: PLC0415  # a start does not wait for the tables of plain text
 
     row = get_reading(session, dao_id, reading_id)
@@ -63,9 +67,9 @@ def get(dao_id: str, reading_id: str, session: ReadDep, reader: ReaderDep) -> Re
     if found is None or reader.digest(row.task) != kept["model_sha256"]:
         return ReadingOut(**kept, spans=None, read_as=None)
     read_as = plain_text(found[0])
-    return ReadingOut(**kept, spans=_spans(reader, row.task, found, read_as), read_as=read_as)
+    reading = next(one for one in READINGS.read(reader, [TextToRead(*found)])[0] if one.task == kept["task"])
+    return ReadingOut(**kept, spans=[_shown(span, read_as) for span in reading.spans], read_as=read_as)
 
 
-def _spans(reader: TextReader, task: str, found: tuple[str, str | None], read_as: str) -> list[SpanOut]:
-    reading = next(one for one in reader.read([TextToRead(*found)])[0] if one.task == task)
-    return [SpanOut(start=span.start, end=span.end, text=read_as[span.start : span.end], moved=fixed(span.moved)) for span in reading.spans]
+def _shown(span: Span, read_as: str) -> SpanOut:
+    return SpanOut(start=span.start, end=span.end, text=read_as[span.start : span.end], moved=fixed(span.moved))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from itertools import combinations
 from typing import Final
 
@@ -172,7 +173,7 @@ def _crossed(held: Held, paid: Sequence[Transfer], named: Sequence[Amount]) -> l
     """Where a line names one recipient with amounts, that recipient gets one of them, and nobody else's."""
     lines: dict[str, set[tuple[str | None, Decimal]]] = {}
     for each in named:
-        whom = claims.addresses_in(each.line) - held.explained
+        whom = _addresses(each.line) - held.explained
         if len(whom) == 1:
             lines.setdefault(next(iter(whom)), set()).add((each.token, each.amount))
     found = []
@@ -190,12 +191,23 @@ def _promised(held: Held, pay: Transfer, named: Sequence[Amount]) -> Comparison:
     """Where the sentence with the amount names one address, nobody whom the text does not name gets it."""
     own = [each for each in named if each.token is not None and _is_named_in(each.token, pay.token or "")]
     saying = [each for each in own if _matches(pay.amount, {each.amount})]
-    if pay.along or held.known(pay.recipient) or any(claims.names_somebody_in(each.line) for each in saying):
+    if pay.along or held.known(pay.recipient) or any(_names_somebody(each.line) for each in saying):
         return NOTHING
-    whom = [found for each in saying if len(found := claims.addresses_in(each.line) - held.explained) == 1]
+    whom = [found for each in saying if len(found := _addresses(each.line) - held.explained) == 1]
     if not whom:
         return NOTHING
     return contradicted(f"the text names {next(iter(whom[0]))} for {number(pay.amount)} {pay.token}, the calls pay {pay.recipient}")
+
+
+# A text may name a thousand amounts in long lines and a proposal make hundreds of payments: each line is looked through once.
+@lru_cache(maxsize=4_096)
+def _addresses(line: str) -> frozenset[str]:
+    return frozenset(claims.addresses_in(line))
+
+
+@lru_cache(maxsize=4_096)
+def _names_somebody(line: str) -> bool:
+    return claims.names_somebody_in(line)
 
 
 def _fee(held: Held, paid: Transfer, named: Sequence[Amount]) -> Comparison:
@@ -219,7 +231,7 @@ def _limit(held: Held, given: Allowance, named: Sequence[Amount]) -> Comparison:
         return held.unsaid(f"the text does not say that {given.spender} may spend {token} without limit")
     own = {each.amount for each in named if given.token is not None and each.token is not None and _is_named_in(each.token, given.token)}
     # What is said of the spender, or at least of allowing, counts before what is said of payments.
-    mine = [each for each in named if each.amount in own and given.spender in claims.addresses_in(each.line)]
+    mine = [each for each in named if each.amount in own and given.spender in _addresses(each.line)]
     allowing = [each for each in named if each.amount in own and claims.mention(each.line, _ALLOW) is Mention.SAID]
     own = {each.amount for each in mine or allowing} or own
     if own and given.amount > max(own):

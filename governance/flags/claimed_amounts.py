@@ -68,6 +68,9 @@ _WEI: Final = {"wei": 18, "gwei": 9}
 _WINDOW: Final = 80
 _SAID: Final = 300
 _MOST: Final = 1_000
+# Runs of digits that are looked at, which take longer than other words: the most that a real proposal has is 2,174.
+_LOOKED_AT: Final = 8_000
+_DIGITS: Final = re.compile(r"\d+")
 # Years that stand before a token's name count nothing: "the 2024 COMP budget".
 _YEARS: Final = range(1990, 2101)
 
@@ -96,7 +99,9 @@ def same(symbol: str) -> str:
 @lru_cache(maxsize=64)
 def amounts(text: str, known: frozenset[str] = frozenset()) -> tuple[Amount, ...]:
     """The amounts that the text names. Symbols of `known` are found in small letters too, others by their capitals."""
-    prose, tables = split(visible(text))
+    shown = visible(text)
+    beyond = next(islice(_DIGITS.finditer(shown), _LOOKED_AT, None), None)
+    prose, tables = split(shown if beyond is None else shown[: beyond.start()])
     in_prose = (each for line in _SENTENCE.split(prose) for each in _in_line(line, known))
     in_tables = (each for table in tables for each in _in_table(table, known))
     return (*islice(in_prose, _MOST), *islice(in_tables, _MOST))

@@ -5,9 +5,13 @@ Text is evidence, never authority; and only what a reader can see of it counts.
 
 import re
 import unicodedata
+from bisect import bisect_left
 from enum import StrEnum
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final
+
+from governance.combining_marks import normal_form
 
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}(?![0-9a-fA-F])")
 _GIVING: Final = re.compile(
@@ -55,14 +59,17 @@ _FEW: Final = 8
 _SPAN: Final = 100_000
 _COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _REMARK: Final = re.compile(r"^[ \t]*\[[^\]\n]{1,40}\]:[ \t]*#[^\n]*$", re.MULTILINE)
-# Possessive, so that a link that never ends is given up at once instead of being tried in every division.
-_LINK: Final = re.compile(r"\[([^\]\n]{1,400}+)\]\(\s*+([^)\s]{1,2000}+)[^)\n]{0,400}+\)")
-_IMAGE: Final = re.compile(r"!\[[^\]\n]{0,400}+\]\([^)\n]{0,2000}+\)")
+# Possessive, so that a link that never ends is given up at once instead of being tried in every division; and an address ends
+# where the next link's begins, so that of thousands that never end each is read once. Some paste a link as an address.
+_LINK: Final = re.compile(r"\[([^\]\n]{1,400}+)\]\(\s*+((?:[^)\]\s]{1,2000}+|\](?!\((?!https?://))){1,40}+)[^)\n]{0,400}+\)")
+_IMAGE: Final = re.compile(r"!\[[^\]\n]{0,400}+\]\((?:[^)\]\n]{1,2000}+|\](?!\()){0,40}+\)")
 _UNSEEN: Final = re.compile(
-    r"<(\w{1,20})\b[^<>]{0,300}(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0|\bhidden\b)[^<>]{0,300}>"
-    r".{0,20000}?(?:</\1\s*>|\Z)",
-    re.IGNORECASE | re.DOTALL,
+    r"<(\w{1,20})\b[^<>]{0,300}(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0|\bhidden\b)[^<>]{0,300}>",
+    re.IGNORECASE,
 )
+_CLOSING: Final = re.compile(r"</(\w{1,20})\s*>")
+# How far from its tag what is unseen may reach.
+_UNSEEN_REACH: Final = 20_000
 _URL: Final = re.compile(r"(?:https?://|www\.)[^\s<>()\[\]]+", re.IGNORECASE)
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
 
@@ -82,11 +89,27 @@ def visible(text: str) -> str:
     Of a link whose label is an address only the label counts.
     """
     shown = _REMARK.sub("", _COMMENT.sub(" ", text[:_SPAN].replace("\r", "")))
-    shown = _IMAGE.sub(" ", _UNSEEN.sub(" ", shown))
+    shown = _IMAGE.sub(" ", without_unseen(shown))
     shown = _LINK.sub(lambda found: found[1] if _ADDRESS.search(found[1]) else f"{found[1]} {found[2]}", shown)
     shown = _URL.sub(lambda found: " ".join(_ADDRESS.findall(found[0])), shown)
-    shown = unicodedata.normalize("NFKC", _TAG.sub(" ", shown).replace("&nbsp;", " "))
+    shown = normal_form("NFKC", _TAG.sub(" ", shown).replace("&nbsp;", " "))[:_SPAN]
     return "".join(letter for letter in shown if letter not in "*`\\" and unicodedata.category(letter) != "Cf")
+
+
+def without_unseen(text: str) -> str:
+    """The text without what stands between a tag that hides it and the next closing tag of that name, or the text's end."""
+    closings: dict[str, list[tuple[int, int]]] = {}
+    for closing in _CLOSING.finditer(text):
+        closings.setdefault(closing[1].lower(), []).append(closing.span())
+    seen, at = [], 0
+    for tag in _UNSEEN.finditer(text):
+        of_name = closings.get(tag[1].lower(), [])
+        place = bisect_left(of_name, tag.end(), key=itemgetter(0))
+        start, end = of_name[place] if place < len(of_name) else (len(text), len(text))
+        if tag.start() >= at and start - tag.end() <= _UNSEEN_REACH:
+            seen.append(text[at : tag.start()])
+            at = end
+    return " ".join([*seen, text[at:]])
 
 
 def addresses(text: str) -> set[str]:

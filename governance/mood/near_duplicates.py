@@ -11,6 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from governance.combining_marks import normal_form
+
 Signature = NDArray[np.uint64]
 
 # Two texts that share six of ten runs of three words are one text with changes.
@@ -21,6 +23,8 @@ _SEED: Final = 20261121
 # Signatures one process keeps, half a kilobyte each.
 _KEPT: Final = 50_000
 _WORD: Final = re.compile(r"\w+")
+# No text that is taken in is longer; written out, a character can stand for eighteen (U+FDFA).
+_LONGEST: Final = 200_000
 
 _signatures: "OrderedDict[str, Signature]" = OrderedDict()
 _lock = Lock()
@@ -53,7 +57,7 @@ def clusters(texts: Sequence[tuple[str, str]]) -> list[int]:
 
 def shingles(text: str) -> list[bytes]:
     """The runs of three words of a text, without case, marks and accents; a shorter text is one run."""
-    folded = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    folded = "".join(c for c in normal_form("NFKD", text.casefold())[:_LONGEST] if not unicodedata.combining(c))
     words = _WORD.findall(folded)
     runs = range(max(len(words) - _WORDS_IN_A_ROW + 1, 1))
     return [" ".join(words[start : start + _WORDS_IN_A_ROW]).encode("utf-8", "replace") for start in runs]

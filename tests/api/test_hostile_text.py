@@ -1,7 +1,5 @@
 """A thousand attacks through every text field: they are stored as words or refused, and nothing else happens."""
 
-import json
-import sys
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,23 +7,16 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlmodel import Session, SQLModel
 
 from api.runtime import Runtime
 from api.settings import Settings
 from nlp.languages import is_foreign
 from nlp.plain_text import plain_text
 from tests.api.conftest import settings_for
+from tests.hostile_routes import DAO, WRITTEN, assert_plain_json, everything_but, reaching_out, send
 from tests.hostile_texts import Attack, attacks, oversized
 from tests.ingest_rows import a_post, a_proposal, a_vote, an_observation
 
-DAO = "/v1/daos/tide.eth"
-# What a batch of rows writes: the rows, their revisions and links, what was refused, the log with its batches, and counts.
-WRITTEN = {
-    "post", "post_revision", "proposal", "proposal_revision", "vote", "vote_revision", "vote_progress", "observation",
-    "observation_revision", "forum_link", "import_refusal", "blob", "log_entry", "log_node", "log_checkpoint", "dao", "dao_source",
-    "idempotent_answer", "counted_dao", "counted_interval", "counted_proposal", "uncounted_batch", "flag",
-}  # fmt: skip
 LOGGED = {"log.opened", "dao.registered", "proposals.ingested", "votes.ingested", "posts.ingested", "observations.ingested"}
 RowMaker = Callable[[int, str], dict[str, Any]]
 FIELDS: dict[str, tuple[str, RowMaker]] = {
@@ -59,17 +50,9 @@ def settings(sqlite_url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture(scope="module")
 def reached() -> Iterator[list[str]]:
-    """Whatever this process reaches for outside itself while the module runs. An audit hook cannot be taken away."""
-    seen: list[str] = []
-    watching = [True]
-
-    def hook(event: str, arguments: tuple[object, ...]) -> None:
-        if watching and event in {"socket.connect", "socket.getaddrinfo", "socket.sendto", "subprocess.Popen", "os.system", "os.exec"}:
-            seen.append(f"{event} {arguments[-1]!r}"[:200])
-
-    sys.addaudithook(hook)
-    yield seen
-    watching.clear()
+    """Whatever this process reaches for outside itself while the module runs."""
+    with reaching_out() as seen:
+        yield seen
 
 
 def _proposal(number: int, **changes: Any) -> dict[str, Any]:
@@ -82,37 +65,10 @@ def _vote(number: int, **changes: Any) -> dict[str, Any]:
     return {**{name: value for name, value in row.items() if name != "dao"}, **changes}
 
 
-def _send(api: httpx.Client, noun: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    kept = [{name: value for name, value in row.items() if name != "dao"} for row in rows]
-    body = "\n".join(json.dumps(row, ensure_ascii=False) for row in kept)
-    answer = api.post(f"{DAO}/{noun}", content=body.encode(), headers={"Content-Type": "application/x-ndjson"})
-    _assert_plain_json(answer)
-    assert answer.status_code == 200, answer.text[:300]
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def _assert_plain_json(answer: httpx.Response) -> None:
-    """What a browser or a terminal is given is JSON and named so, with every control character escaped."""
-    assert answer.headers["content-type"] in {"application/json", "application/problem+json"}
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert not any(byte < 0x20 or byte == 0x7F for byte in answer.content)
-
-
-def _everything_else(runtime: Runtime) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table that taking rows in has no business with."""
-    with Session(runtime.engine) as session:
-        return {
-            name: [tuple(row) for row in session.execute(table.select())]
-            for name, table in SQLModel.metadata.tables.items()
-            if name not in WRITTEN
-        }
-
-
 def test_a_thousand_attacks_change_nothing_but_the_rows_they_came_in(api: httpx.Client, runtime: Runtime, reached: list[str]) -> None:
     """Text is data: no order in it is obeyed, no link in it followed, whatever field it stands in."""
     api.post("/v1/daos", json={"name": "tide.eth"})
-    before = _everything_else(runtime)
+    before = everything_but(WRITTEN, runtime)
     reached.clear()
     found = attacks()
     by_field: dict[str, list[Attack]] = {name: [] for name in FIELDS}
@@ -122,10 +78,10 @@ def test_a_thousand_attacks_change_nothing_but_the_rows_they_came_in(api: httpx.
     results = {}
     for start, (name, (noun, row)) in enumerate(FIELDS.items()):
         rows = [row(start * 1_000 + number + 10, attack.text) for number, attack in enumerate(by_field[name])]
-        results[name] = _send(api, noun, rows)
+        results[name] = send(api, noun, rows)
 
     assert len(found) >= 1_000
-    assert _everything_else(runtime) == before
+    assert everything_but(WRITTEN, runtime) == before
     assert reached == []
     kinds = {entry["kind"] for entry in api.get("/v1/log/entries", params={"limit": 200}).json()["items"]}
     assert kinds <= LOGGED
@@ -141,7 +97,7 @@ def _further(api: httpx.Client) -> Iterator[str]:
     cursor: str | None = None
     while True:
         answer = api.get(f"{DAO}/posts", params={"limit": 200, **({"cursor": cursor} if cursor else {})})
-        _assert_plain_json(answer)
+        assert_plain_json(answer)
         yield from (item["text"] for item in answer.json()["items"])
         cursor = answer.json()["next_cursor"]
         if cursor is None:
@@ -150,15 +106,15 @@ def _further(api: httpx.Client) -> Iterator[str]:
 
 def test_names_and_bodies_that_attack_are_refused_or_kept_as_names(api: httpx.Client, runtime: Runtime, reached: list[str]) -> None:
     """Names of DAOs, and paths and queries made of hostile text, answer with a problem that shows it harmlessly."""
-    before = _everything_else(runtime)
+    before = everything_but(WRITTEN, runtime)
     reached.clear()
     for attack in attacks()[::40]:
-        _assert_plain_json(api.post("/v1/daos", json={"name": attack.text, "about": attack.text}))
-        _assert_plain_json(api.get("/v1/proposals", params={"source": attack.text[:400], "external_id": attack.text[:400]}))
-        _assert_plain_json(api.get(f"{DAO}/posts", params={"as_of": attack.text[:400], "cursor": attack.text[:400]}))
-        _assert_plain_json(api.post(f"{DAO}/pause", json={"reason": "", "note": attack.text}))
+        assert_plain_json(api.post("/v1/daos", json={"name": attack.text, "about": attack.text}))
+        assert_plain_json(api.get("/v1/proposals", params={"source": attack.text[:400], "external_id": attack.text[:400]}))
+        assert_plain_json(api.get(f"{DAO}/posts", params={"as_of": attack.text[:400], "cursor": attack.text[:400]}))
+        assert_plain_json(api.post(f"{DAO}/pause", json={"reason": "", "note": attack.text}))
 
-    assert _everything_else(runtime) == before
+    assert everything_but(WRITTEN, runtime) == before
     assert reached == []
 
 
@@ -167,7 +123,7 @@ def test_texts_at_the_limit_are_taken_and_beyond_it_refused(api: httpx.Client) -
     api.post("/v1/daos", json={"name": "tide.eth"})
     rows = [a_post(post_id=number, text=attack.text) for number, attack in enumerate(oversized())]
 
-    answer = _send(api, "posts", [*rows, a_post(post_id=99)])
+    answer = send(api, "posts", [*rows, a_post(post_id=99)])
 
     assert [row["result"] for row in answer["rows"]] == ["inserted"] * 3 + ["refused"] * 2 + ["inserted"]
 

@@ -143,3 +143,31 @@ def test_marks_as_many_as_a_language_piles_up_are_kept() -> None:
 def test_hostile_repeats_are_read_without_a_stall(repeated: str) -> None:
     """Patterns that backtrack would run for minutes here, or for hours; the timeout is a guard, not a measure."""
     assert len(plain_text(f"a{repeated * (200_000 // len(repeated))}")) <= 400_000
+
+
+@pytest.mark.parametrize("repeated", ["\ufdfa", "\ufdfaa ", "\U0001fba9\U0001fba8", "\u2605\u2606 ", "\u33af"])
+def test_what_is_read_is_bounded_by_what_was_written(repeated: str) -> None:
+    """One character can stand for eighteen, and a symbol's name has up to 88: a post would be read as one of seventeen million."""
+    text = repeated * (200_000 // len(repeated))
+
+    assert len(plain_text(text)) <= 3 * len(text) + 50_000
+
+
+def test_words_behind_more_symbols_than_are_named_are_read() -> None:
+    """The names run out, not the text."""
+    assert plain_text("\u2605 against it") == "star against it"
+    assert plain_text(f"{'★☆' * 50_000} I am against it").endswith("I am against it")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("[a](b[1]) c", "a c"),
+        ("[a](b [c](d) e", "a e"),
+        ("[a](x[y](d) e", "a e"),
+        ('![a](b "t") c', "a c"),
+    ],
+)
+def test_brackets_in_an_address_belong_to_it(written: str, read: str) -> None:
+    """Up to the closing parenthesis."""
+    assert plain_text(written) == read

@@ -235,3 +235,12 @@ def test_bfloat16_says_what_float32_says(text_reader: EncoderTextReader) -> None
         for one, other in zip(exact, rounded, strict=True):
             assert one.label == other.label
             assert one.scores == pytest.approx(other.scores, abs=0.02)
+
+
+@pytest.mark.timeout(60)
+def test_a_digest_waits_for_no_reading(text_reader: EncoderTextReader) -> None:
+    """The longest text is read for a minute; whoever only asks which model reads must not stand behind it."""
+    known = text_reader.digest("stance")
+
+    with text_reader._lock:  # as while a text is read
+        assert text_reader.digest("stance") == known

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,3 +47,12 @@ def test_a_sentence_said_again_adds_nothing() -> None:
     untouched, same = without_repetition(text[:37], begins[:2], logits, moved[:2])
     assert untouched is logits
     assert same is not shares
+
+
+@pytest.mark.timeout(60)
+def test_a_run_of_spaces_is_looked_through_once() -> None:
+    """No dash follows: to look for one behind each of 200,000 would take an hour."""
+    said, reason = "I am firmly against it", "- it costs too much"
+
+    assert parts(f"{said}{' ' * 200_000}{reason}") == [(0, 22), (200_024, 200_041)]
+    assert parts(f"{said}{' ' * 200_000}") == [(0, 200_022)]

@@ -1,9 +1,11 @@
 """What a vote's reason teaches: which label it bears, what is left out, and that nothing but the stance head ever changes."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from safetensors.numpy import load
 
 from governance.errors import InvalidInput
@@ -11,7 +13,7 @@ from governance.text_lessons import StanceLesson, lessons_digest
 from nlp.model_store import find_weights, read_header, read_weights
 from nlp.stance import LABELS
 from nlp.temperature import softmax
-from nlp.text_retraining import MOST_PER_VOTER, Sheet, Step, fit, label_of, moved, parted, retrain_stance, usable
+from nlp.text_retraining import LONGEST_READ, MOST_PER_VOTER, Sheet, Step, fit, label_of, moved, parted, read_sheet, retrain_stance, usable
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 CHOICES = ("For", "Against", "Abstain")
@@ -132,3 +134,16 @@ def test_lessons_have_one_name_in_any_order() -> None:
     """What a model was made of can be named and compared."""
     lessons = [lesson(number) for number in range(5)]
     assert lessons_digest(lessons) == lessons_digest(lessons[::-1]) != lessons_digest(lessons[1:])
+
+
+def test_of_a_long_reason_the_beginning_is_learnt_from() -> None:
+    """A vote costs nothing, and its reason may have 100,000 characters, which take twenty seconds to read."""
+    asked: list[tuple[str, str]] = []
+
+    def note(pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+        asked.extend(pairs)
+        return np.zeros((len(pairs), 384))
+
+    read_sheet(read_weights(find_weights("text")), [lesson(text="word " * 20_000), lesson(1, text="a short reason")], [0, 1], note)
+
+    assert [len(text) for text, _ in asked] == [LONGEST_READ, len("a short reason")]

@@ -110,3 +110,29 @@ def test_a_folder_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     assert embedder.embed(TEXTS).shape == (len(TEXTS), VECTOR)
     embedder.embed(TEXTS)
     assert inner.asked == len(TEXTS)
+
+
+def test_a_file_keeps_the_newest_and_no_more_than_its_bound(tmp_path: Path) -> None:
+    """Every sentence of every discussion has a vector: without a bound a flood of them fills the disk."""
+    file, texts = tmp_path / "vectors", [f"sentence {number}" for number in range(60)]
+    inner = WordEmbedder()
+    embedder = KeptEmbedder(inner, file, most=20)
+    for text in texts:
+        assert np.array_equal(embedder.embed([text]), WordEmbedder().embed([text]))
+
+    assert inner.asked == len(texts)
+    assert file.stat().st_size < 21 * (32 + 4 * VECTOR + 4) + 1_000
+    again = KeptEmbedder(WordEmbedder(), file, most=20)
+    waiting = again.missing(texts)
+    assert 40 <= len(waiting) <= 50
+    assert sorted(waiting) == sorted(texts[: len(waiting)])
+    assert embedder.missing(texts[-10:]) == []
+
+
+def test_a_bound_met_by_one_call_does_not_lose_what_it_asked_for(tmp_path: Path) -> None:
+    """More texts than are kept, known ones among them, each get their row."""
+    embedder = KeptEmbedder(WordEmbedder(), tmp_path / "vectors", most=4)
+    embedder.embed(TEXTS[:3])
+
+    assert np.array_equal(embedder.embed(TEXTS), WordEmbedder().embed(TEXTS))
+    assert np.array_equal(embedder.embed(TEXTS[::-1]), WordEmbedder().embed(TEXTS[::-1]))

@@ -79,6 +79,8 @@ def test_what_a_proposal_says_is_text_and_nothing_else(page: httpx.Response) -> 
     assert not [name for name in seen.attributes if name.startswith("on")]
     assert "{{7*7}}" in page.text
     assert "&lt;script&gt;alert(1)" in page.text
+    assert "\u202e" not in page.text
+    assert "alert(1)&lt;/script&gt;[U+202E] " in page.text
 
 
 def test_the_browser_may_use_the_style_and_nothing_else(page: httpx.Response) -> None:

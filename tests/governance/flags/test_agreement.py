@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from governance.flags import claims
 from governance.flags.calldata import Call
 from governance.flags.verdicts import Answer, Status
 from tests.flag_cases import COMP, GRANTEE, PROPOSER, SAFE, TARGET, TIMELOCK, a_call, a_case, a_payment, calls, judged, with_chain
@@ -536,6 +537,18 @@ def test_a_long_text_is_read_in_time(piece: str) -> None:
 
     # Seconds on one core; what grows with the square of the length would take minutes.
     assert monotonic() - began < 20
+
+
+def test_each_line_is_looked_through_once_for_all_payments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand amounts in long lines, two hundred payments of that amount: together they would take minutes."""
+    looked: list[str] = []
+    monkeypatch.setattr(claims, "names_somebody_in", lambda line: bool(looked.append(line)))
+    many = [a_payment(f"0x{number:040x}", 7) for number in range(1, 200)]
+
+    answer = held("Pay 7 COMP to the auditors and " * 1_000, *many)
+
+    assert answer.status in Status
+    assert 0 < len(looked) <= 1_000
 
 
 def test_the_line_names_what_differs() -> None:
