@@ -59,7 +59,7 @@ class Models:
         """The outcome forecaster; asking it raises `ModelUnavailable` when its model cannot load."""
         with self._lock:
             if self._forecaster is None:
-                self._forecaster = WatchedForecaster(_forecaster(self._settings, self._vectors()), self._watched)
+                self._forecaster = WatchedForecaster(_forecaster(self._settings, self._vectors()), self._vectors(), self._watched)
             return self._forecaster
 
     def trainer(self) -> OutcomeTrainer:
@@ -128,17 +128,34 @@ class WatchedReader:
 
 
 class WatchedForecaster:
-    """A forecaster whose state health can show; it is asked by one thread at a time."""
+    """A forecaster whose state health can show; it is asked by one thread at a time.
 
-    def __init__(self, inner: OutcomeForecaster, watched: _Watch) -> None:
+    The vectors that a question needs are made before its turn: those of a DAO's whole history take minutes, in which forecasts
+    of other DAOs go on.
+    """
+
+    def __init__(self, inner: OutcomeForecaster, embedder: "KeptEmbedder", watched: _Watch) -> None:
         self._inner = inner
+        self._embedder = embedder
         self._watched = watched
         self._lock = threading.Lock()
+        # The longest history by DAO whose texts have vectors.
+        self._embedded: dict[str, int] = {}
 
     def forecast(self, question: OutcomeQuestion) -> OutcomeForecast:
         """As the forecaster says."""
+        return self._watched("outcome", lambda: self._ask(question))
+
+    def _ask(self, question: OutcomeQuestion) -> OutcomeForecast:
+        from nlp.outcome_text import proposal_text  # noqa: PLC0415  # as below
+
+        dao, count = question.proposal.dao_id, len(question.history)
+        if count > self._embedded.get(dao, -1):
+            self._embedder.embed([proposal_text(closed.proposal) for closed in question.history])
+            self._embedded[dao] = count
+        self._embedder.embed([proposal_text(question.proposal)])
         with self._lock:
-            return self._watched("outcome", lambda: self._inner.forecast(question))
+            return self._inner.forecast(question)
 
     def digest(self) -> str:
         """As the forecaster says."""

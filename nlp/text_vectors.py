@@ -9,6 +9,7 @@ Nothing is lost by that but time.
 import fcntl
 import os
 import threading
+import time
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,8 @@ from nlp.outcome_text import TEXT_CHARS, TOKENS, VECTOR, Embedder, Vectors, text
 
 # One append, and one `fsync`, per so many new texts: an interruption loses no more than these.
 BLOCK = 128
+# Between blocks others have their turn, who may want a single text: a lock that is taken again at once leaves nobody in.
+_TURN_S = 0.002
 # A vector takes 1.6 kB on disk, and as much in memory once asked for: 400 MB at most.
 MOST_KEPT = 250_000
 FORMAT = "assent-text-vectors/1"
@@ -46,21 +49,19 @@ class KeptEmbedder:
         self._most = most
         self._file = VectorFile(file, recipe() if made_by is None else made_by, most)
         self._known: dict[str, Vectors] | None = None
-        self._lock = threading.Lock()
+        self._lock, self._making = threading.Lock(), threading.Lock()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """One row per text; only texts never seen before, by any process, reach the inner embedder."""
-        with self._lock:
-            known = self._load()
-            keys = [text_key(text) for text in texts]
-            missing = {key: text for key, text in zip(keys, texts, strict=True) if text and key not in known}
-            # Like lengths together, over all that is missing and not within each block: padding costs as much as text.
-            ordered = sorted(missing, key=lambda key: (len(missing[key]), key))
-            for start in range(0, len(ordered), BLOCK):
-                block = ordered[start : start + BLOCK]
-                fresh = dict(zip(block, self._inner.embed([missing[key] for key in block]), strict=True))
-                self._file.append(fresh)
-                known.update(fresh)
+        """One row per text; only texts never seen before, by any process, reach the inner embedder. What is known waits for nobody."""
+        keys = [text_key(text) for text in texts]
+        known = self._load()
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if text and key not in known}
+        # Like lengths together, over all that is missing and not within each block: padding costs as much as text.
+        ordered = sorted(missing, key=lambda key: (len(missing[key]), key))
+        for start in range(0, len(ordered), BLOCK):
+            with self._making:
+                self._make({key: missing[key] for key in ordered[start : start + BLOCK] if key not in known}, known)
+            time.sleep(_TURN_S)
         rows = np.zeros((len(texts), VECTOR), dtype=np.float32)
         for row, (key, text) in enumerate(zip(keys, texts, strict=True)):
             if text:
@@ -69,17 +70,23 @@ class KeptEmbedder:
 
     def missing(self, texts: Sequence[str]) -> list[str]:
         """The distinct texts that have no vector yet, shortest first."""
-        with self._lock:
-            known = self._load()
+        known = self._load()
         return sorted({text for text in texts if text and text_key(text) not in known}, key=lambda text: (len(text), text))
 
+    def _make(self, missing: dict[str, str], known: dict[str, Vectors]) -> None:
+        if missing:
+            fresh = dict(zip(missing, self._inner.embed(list(missing.values())), strict=True))
+            self._file.append(fresh)
+            known.update(fresh)
+
     def _load(self) -> dict[str, Vectors]:
-        if self._known is None:
-            self._known = self._file.read()
-        if len(self._known) > self._most:
-            newer = list(self._known.items())[-(self._most // 2) :]
-            self._known = {key: vector.copy() for key, vector in newer}  # a view would hold on to all that was read with it
-        return self._known
+        with self._lock:
+            if self._known is None:
+                self._known = self._file.read()
+            if len(self._known) > self._most:
+                newer = list(self._known.items())[-(self._most // 2) :]
+                self._known = {key: vector.copy() for key, vector in newer}  # a view would hold on to all that was read with it
+            return self._known
 
 
 class VectorFile:
