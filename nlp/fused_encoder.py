@@ -34,7 +34,7 @@ class FusedEncoder:
         self._places = embeddings.position_embeddings.weight.detach().to(dtype)
         self._types = embeddings.token_type_embeddings.weight.detach().to(dtype)
         self._norm = _norm(embeddings.LayerNorm, dtype)
-        self._layers = [_Layer(layer, self._heads, dtype) for layer in bert.encoder.layer]
+        self._layers = [FusedLayer(layer, self._heads, dtype) for layer in bert.encoder.layer]
 
     def __call__(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
         """(batch, tokens, width) of the last layer; `ids`, `types` and `mask` are (batch, tokens)."""
@@ -46,7 +46,7 @@ class FusedEncoder:
         return hidden
 
 
-class _Layer:
+class FusedLayer:
     """Attention and two products, each added to what came in and normed."""
 
     def __init__(self, layer: BertLayer, heads: int, dtype: torch.dtype) -> None:

@@ -1,9 +1,9 @@
 """`assent analyse`: has the texts of a DAO, or of all, read."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, cast
+from typing import Annotated, NoReturn, cast
 from urllib.parse import quote
 
 import httpx
@@ -15,8 +15,8 @@ from api.commands.output import DONE, answer_of, report
 from api.settings import Settings
 from governance import identity
 
-# Texts per request: each request finds its texts anew, which for a large DAO costs about as much as reading some of them.
-_TEXTS = 256
+# Texts per request: what the bar moves by, and the most that a kill takes back; long ones take a second each.
+_TEXTS = 64
 
 
 def register(app: typer.Typer) -> None:
@@ -38,15 +38,18 @@ def analyse(
     """
     if dao is None and proposal is not None:
         raise typer.BadParameter("--proposal needs the DAO it belongs to")
-    total = Read()
-    bar = tqdm(unit=" texts", desc="reading", disable=not sys.stderr.isatty(), file=sys.stderr)
-    with open_api(Settings()) as api, bar:
-        for each in [identity.dao_id(dao)] if dao is not None else _every_dao(api):
+    with open_api(Settings()) as api, tqdm(unit=" texts", disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
+        daos = [identity.dao_id(dao)] if dao is not None else _every_dao(api)
+        waiting, known = _count(api, daos, proposal, limit, bar)
+        total = Read(known=known)
+        unread = sum(waiting.values())
+        bar.set_description_str("reading", refresh=False)
+        bar.reset(total=unread if limit is None else min(unread, limit))
+        for each in waiting:
             bar.set_postfix_str(each[:40], refresh=False)
             for read in _read_dao(api, each, proposal, total, limit):
                 bar.update(read)
-            if total.more:
-                break
+        total.more = total.read < unread
     if as_json:
         report(asdict(total))
     else:
@@ -64,22 +67,39 @@ class Read:
     more: bool = False
 
 
+def _count(
+    api: httpx.Client, daos: Iterable[str], proposal: str | None, limit: int | None, bar: "tqdm[NoReturn]"
+) -> tuple[dict[str, int], int]:
+    """How many texts wait, by DAO with any, and how many were read before; DAOs beyond what `limit` needs are not counted."""
+    bar.set_description_str("counting")
+    waiting: dict[str, int] = {}
+    known = 0
+    for each in daos:
+        answer = _asked(api, each, proposal, {"limit": 0})
+        known += int(str(answer["known"]))
+        if answer["more"]:
+            waiting[each] = int(str(answer["waiting"]))
+            bar.update(waiting[each])
+        if limit is not None and sum(waiting.values()) > limit:
+            break
+    return waiting, known
+
+
 def _read_dao(api: httpx.Client, dao_id: str, proposal: str | None, total: Read, limit: int | None) -> Iterator[int]:
     """Have one DAO's texts read, request by request, and add to `total`; yields how many texts each request read."""
-    before, known = total.read, 0
-    total.more = True
-    while total.more and (limit is None or total.read < limit):
-        body: dict[str, object] = {"limit": _TEXTS if limit is None else min(_TEXTS, limit - total.read)}
-        if proposal is not None:
-            body["proposal_id"] = proposal
-        answer = answer_of(api.post(f"/v1/daos/{quote(dao_id, safe='')}/analysis", json=body))
-        read, total.more = int(str(answer["read"])), bool(answer["more"])
-        # What this run has read is known to its next request.
-        known = max(known, int(str(answer["known"])) - (total.read - before))
+    more, cursor = True, None
+    while more and (limit is None or total.read < limit):
+        body = {"limit": _TEXTS if limit is None else min(_TEXTS, limit - total.read), "cursor": cursor}
+        answer = _asked(api, dao_id, proposal, body)
+        read, more, cursor = int(str(answer["read"])), bool(answer["more"]), answer["next_cursor"]
         total.read += read
         total.readings += int(str(answer["readings"]))
         yield read
-    total.known += known
+
+
+def _asked(api: httpx.Client, dao_id: str, proposal: str | None, body: Mapping[str, object]) -> dict[str, object]:
+    about = {} if proposal is None else {"proposal_id": proposal}
+    return answer_of(api.post(f"/v1/daos/{quote(dao_id, safe='')}/analysis", json={**body, **about}))
 
 
 def _every_dao(api: httpx.Client) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -17,6 +18,7 @@ from governance.evidence import Stance, TextReader, TextToRead
 from governance.readings import target_of
 from governance.records.as_of import PROPOSALS, read_one
 from governance.records.discussion import posts_by_account, reasons_by_voter
+from governance.records.mood import backings
 
 router = APIRouter(prefix="/daos/{dao_id}/proposals/{proposal_id}/arguments", tags=["sentiment"])
 
@@ -48,19 +50,20 @@ class ArgumentOut(BaseModel):
     sentences: int = Field(description="How many sentences say it, each in words of its own.")
     texts: int = Field(description="In how many posts and reasons these stand.")
     accounts: int = Field(description="Of how many accounts these are. Accounts cost nothing: this is no count of people.")
+    power: str = Field(description="Voting power of those among them whose power is known, as decimal text.", examples=["140.5"])
     quotes: list[QuoteOut]
 
 
 class ArgumentsOut(BaseModel):
-    """What is argued, the most frequent first. Nothing is summarised or invented: every word is a source's."""
+    """What is argued: first what most voting power says, then the most frequent. Nothing is summarised: every word is a source's."""
 
     proposal_id: str
     for_: list[ArgumentOut] = Field(alias="for", description="Sentences that stand for the proposal.")
     against: list[ArgumentOut] = Field(description="Sentences that stand against it.")
     neutral: int = Field(description="Sentences that take no side, or no clear one, or could not be read.")
     sentences: int = Field(
-        description="Sentences looked at, copies once: up to half from vote reasons, the most voting power first, and half from posts; "
-        "accounts take turns."
+        description="Sentences looked at, copies once: in equal parts from vote reasons, posts of accounts with voting power, and all "
+        "other posts; the most voting power first, and accounts take turns."
     )
     texts: int = Field(description="Posts and vote reasons of which something was looked at.")
     complete: bool = Field(description="Whether every text and sentence was looked at.")
@@ -89,7 +92,9 @@ def get(
     if row["dao_id"] != dao_id:
         raise NotFound("proposal", proposal_id)
     # Reasons first: behind them stands voting power, so of a sentence said in both the reason is the one shown.
-    said = [find(session, proposal_id, as_of=at, most=_TEXTS) for find in (reasons_by_voter, posts_by_account)]
+    reasons = reasons_by_voter(session, proposal_id, as_of=at, most=_TEXTS)
+    backed = backings(session, dao_id, as_of=at)
+    said = [reasons, *posts_by_account(session, proposal_id, as_of=at, most=_TEXTS, backed=backed).parted()]
     session.rollback()  # a long reading would keep the database from tidying up
     heard = hear(said, _SENTENCES)
     sides, neutral = _sides(heard, target_of(row["title"], row["body"]) or "proposal", reader)
@@ -124,18 +129,31 @@ def _arguments(found: Sequence[Sentence], dao_id: str, proposal_id: str, models:
     from nlp.arguments import grouped  # noqa: PLC0415  # a start does not wait for numpy
 
     groups = grouped(models.embedder().embed([sentence.plain for sentence in found])) if found else []
+    # What power says comes first: how often a thing is said can be bought with accounts.
+    arguments = sorted(([found[number] for number in group.members] for group in groups), key=_power, reverse=True)
     shown: list[ArgumentOut] = []
-    for group in groups[:limit]:
-        members = [found[number] for number in group.members]
+    for members in arguments[:limit]:
+        members.sort(key=lambda member: member.said.backing is None)
         shown.append(
             ArgumentOut(
                 sentences=len(members),
                 texts=len({member.said.id for member in members}),
                 accounts=len({(member.said.kind, member.said.author) for member in members}),
+                power=f"{_power(members):f}",
                 quotes=[_quote(member, dao_id, proposal_id) for member in members[:_QUOTES]],
             )
         )
     return shown
+
+
+def _power(members: Sequence[Sentence]) -> Decimal:
+    """The voting power behind sentences: of one voter with two powers (a vote's own, a later one) the greatest."""
+    powers: dict[str, Decimal] = {}
+    for member in members:
+        backing = member.said.backing
+        if backing is not None:
+            powers[backing.voter] = max(powers.get(backing.voter, Decimal(0)), backing.power)
+    return sum(powers.values(), Decimal(0))
 
 
 def _quote(sentence: Sentence, dao_id: str, proposal_id: str) -> QuoteOut:

@@ -100,7 +100,7 @@ class MoodAlarmOut(BaseModel):
     status: Literal["fired", "clear", "unknown"] = Field(description="`unknown`: too few weeks in which anyone spoke.")
     rests_on: Literal["evidenced", "unevidenced"] = Field(
         description="`evidenced`: accounts without voting power, however many, neither ring it nor keep it still: the weeks' values "
-        "are of those with power alone. `unevidenced`: anyone can do both."
+        "are of those with power alone. `unevidenced`: nobody with power spoke in the half year, and anyone can do both."
     )
     weeks: int = Field(description="Weeks with a value.")
     lasting_weeks: int = Field(description="How many of them since the last change.")

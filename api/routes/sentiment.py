@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
@@ -13,14 +14,17 @@ from api.dependencies import ClockDep, ReadDep, ReaderDep, WriterDep, require
 from api.errors import problems
 from api.instants import earlier
 from api.listing import AsOf, moment
+from api.pagination import make_cursor, read_cursor
 from api.routes.mood import MoodOut, shown
 from governance.actors import Actor, Role
 from governance.errors import InvalidInput, ModelUnavailable, NotFound
 from governance.records import texts
 from governance.records.as_of import PROPOSALS, read_one
+from governance.records.columns import from_microseconds, to_microseconds
 from governance.records.forecasts import dao_of
 from governance.records.mood import Scope
-from governance.workflow.analyse import read_texts, record_readings, unread_texts, wanted_readings
+from governance.records.texts import Place
+from governance.workflow.analyse import count_texts, read_texts, record_readings, unread_texts, wanted_readings
 from governance.workflow.gauge import Window, gauge
 
 router = APIRouter(tags=["sentiment"])
@@ -34,16 +38,21 @@ class AnalysisIn(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     proposal_id: str | None = Field(None, max_length=64, description="Only texts about this proposal.")
-    limit: int = Field(500, ge=1, le=5_000, description="At most so many texts; ask again while `more`.")
+    limit: int = Field(500, ge=0, le=5_000, description="At most so many texts; ask again while `more`. 0: none is read, all are counted.")
+    cursor: str | None = Field(
+        None, max_length=600, description="`next_cursor` of the answer before: earlier texts are not looked at again, and do not count."
+    )
 
 
 class AnalysisOut(BaseModel):
     """What was read."""
 
     read: int = Field(description="Texts read now.", examples=[12])
-    known: int = Field(description="Texts that the models in use had read before.", examples=[40])
+    known: int = Field(description="Texts looked at that the models in use had read before.", examples=[40])
     readings: int = Field(description="Readings put on record: one per text and task.", examples=[20])
     more: bool = Field(description="Whether texts are left over.")
+    waiting: int | None = Field(description="How many are left over; counted only where `limit` is 0.", examples=[1200])
+    next_cursor: str | None = Field(description="Give it as `cursor` to go on from here; null where nothing is left.")
 
 
 class DayOut(BaseModel):
@@ -80,6 +89,7 @@ def analyse(
     *,
     dao_id: str,
     body: AnalysisIn,
+    request: Request,
     session: ReadDep,
     writer: WriterDep,
     clock: ClockDep,
@@ -88,12 +98,18 @@ def analyse(
 ) -> AnalysisOut:
     """Have the DAO's posts, vote reasons and proposals read by the text models, each text once per model (role ingester).
 
-    Readings are evidence and decide nothing.
+    Readings are evidence and decide nothing. Who goes on with `cursor` to the end looks at each text once; texts that came in
+    meanwhile and are older than the cursor wait for the next round.
     """
-    now = clock()
-    if body.proposal_id is not None and dao_of(session, body.proposal_id) != dao_id:
-        raise NotFound("proposal", body.proposal_id)
-    found = unread_texts(session, dao_id, reader=reader, now=now, limit=body.limit, proposal_id=body.proposal_id)
+    now, proposal_id = clock(), body.proposal_id
+    if proposal_id is not None and dao_of(session, proposal_id) != dao_id:
+        raise NotFound("proposal", proposal_id)
+    places = _Places(f"texts of {dao_id} about {proposal_id}", request.app.state.cursor_secret)
+    if body.limit == 0:
+        waiting, known = count_texts(session, dao_id, reader=reader, now=now, proposal_id=proposal_id)
+        return AnalysisOut(read=0, known=known, readings=0, more=waiting > 0, waiting=waiting, next_cursor=None)
+    after = places.of(body.cursor)
+    found = unread_texts(session, dao_id, reader=reader, now=now, limit=body.limit, proposal_id=proposal_id, after=after)
     recorded = 0
     # Longest first within a chunk is the reader's business; a chunk is what one log entry covers.
     for start in range(0, len(found.subjects), _CHUNK):
@@ -101,7 +117,29 @@ def analyse(
         session.rollback()  # the models may read for longer than a database lets a transaction idle
         rows = read_texts(wanted, reader=reader)
         recorded += writer.run(lambda unit, rows=rows: record_readings(unit, dao_id, rows, actor=actor, now=now))  # type: ignore[misc]
-    return AnalysisOut(read=len(found.subjects), known=found.known, readings=recorded, more=found.more)
+    cursor = places.cursor(found.place)
+    return AnalysisOut(read=len(found.subjects), known=found.known, readings=recorded, more=found.more, waiting=None, next_cursor=cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Places among the texts of one `scope`, as cursors that only this deployment can make."""
+
+    scope: str
+    secret: bytes
+
+    def cursor(self, place: Place | None) -> str | None:
+        """The cursor to what is behind `place`."""
+        if place is None:
+            return None
+        return make_cursor((place.kind, to_microseconds(place.known_at), place.id), scope=self.scope, secret=self.secret)
+
+    def of(self, cursor: str | None) -> Place | None:
+        """The place in `cursor`."""
+        if cursor is None:
+            return None
+        kind, moment_us, id_ = read_cursor(cursor, scope=self.scope, secret=self.secret)
+        return Place(str(kind), from_microseconds(int(moment_us)), str(id_))
 
 
 @router.get("/daos/{dao_id}/sentiment", operation_id="getSentiment", responses=problems(NotFound, InvalidInput))

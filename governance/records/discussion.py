@@ -1,7 +1,7 @@
 """What people said about a proposal or a DAO, bounded, each text as it was worded at a time."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,21 +10,23 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import Session
 
+from governance.mood.account_links import MARK
 from governance.records.as_of import POSTS, PROPOSALS, VOTES, Noun, as_known
-from governance.records.mood import account_name
+from governance.records.mood import Backing, account_name
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class SaidText:
-    """A post, a vote's reason or a proposal, and who wrote it."""
+    """A post, a vote's reason or a proposal, and who wrote it; `backing` where voting power of theirs is known."""
 
     kind: str
     id: str
     author: str | None
     text: str
     known_at: datetime
+    backing: Backing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +36,30 @@ class Discussion:
     accounts: tuple[tuple[SaidText, ...], ...]
     whole: bool
 
+    def parted(self) -> tuple["Discussion", "Discussion"]:
+        """Accounts with known voting power, and all others."""
+        backed, others = (tuple(texts for texts in self.accounts if (texts[0].backing is None) is none) for none in (False, True))
+        return Discussion(backed, self.whole), Discussion(others, self.whole)
 
-def posts_by_account(session: Session, proposal_id: str, *, as_of: datetime, most: int) -> Discussion:
+
+def posts_by_account(
+    session: Session, proposal_id: str, *, as_of: datetime, most: int, backed: Mapping[str, Backing] | None = None
+) -> Discussion:
     """Posts about the proposal known at `as_of`: `most` of them, one of each account before a second of any.
 
-    Accounts, and the posts of each, are taken from the whole length of the discussion: who floods its end buys no more than
-    the end of it. Posts without an author count as one account of their forum.
+    Accounts with voting power (`backed`) come first, the most power at the head. Others, and the posts of each account, are
+    taken from the whole length of the discussion: who floods its end buys no more than the end of it. Posts without an author
+    count as one account of their forum, and posts that prove a link say nothing.
     """
-    columns = POSTS.table.c
+    columns, backed = POSTS.table.c, backed or {}
     query = select(columns.id, columns.forum, columns.author).where(columns.proposal_id == proposal_id, columns.known_at <= as_of)
+    query = query.where(~columns.text.contains(MARK, autoescape=True))
     accounts: defaultdict[str, list[Any]] = defaultdict(list)
     for id_, forum, author in session.execute(query.order_by(columns.known_at.desc(), columns.id)):
         accounts[account_name(forum, author)].append(id_)
-    return _heard(session, POSTS, [spread(ids) for ids in spread(list(accounts.values()))], as_of=as_of, most=most)
+    known = sorted((name for name in accounts if name in backed), key=lambda name: (-backed[name].power, name))
+    ordered = [*known, *spread([name for name in accounts if name not in backed])]
+    return _heard(session, POSTS, [(backed.get(name), spread(accounts[name])) for name in ordered], as_of=as_of, most=most)
 
 
 def reasons_by_voter(session: Session, proposal_id: str, *, as_of: datetime, most: int) -> Discussion:
@@ -66,7 +79,8 @@ def reasons_by_voter(session: Session, proposal_id: str, *, as_of: datetime, mos
             voters[row["voter"]].append(row["id"])
             power[row["voter"]] = max(power[row["voter"]], Decimal(row["power"] or 0))
     ordered = sorted(spread(list(voters)), key=lambda voter: -power[voter])
-    return _heard(session, VOTES, [voters[voter] for voter in ordered], as_of=as_of, most=most)
+    backing = {voter: Backing(voter, found) for voter, found in power.items() if found > 0}
+    return _heard(session, VOTES, [(backing.get(voter), voters[voter]) for voter in ordered], as_of=as_of, most=most)
 
 
 def spread(items: Sequence[T]) -> list[T]:
@@ -77,21 +91,24 @@ def spread(items: Sequence[T]) -> list[T]:
     return [items[place] for place in dict.fromkeys(step * many >> bits for step in steps)]
 
 
-def _heard(session: Session, noun: Noun, accounts: Sequence[Sequence[Any]], *, as_of: datetime, most: int) -> Discussion:
-    turns = sorted((turn, number) for number, ids in enumerate(accounts) for turn in range(len(ids)))
+def _heard(
+    session: Session, noun: Noun, accounts: Sequence[tuple[Backing | None, Sequence[Any]]], *, as_of: datetime, most: int
+) -> Discussion:
+    turns = sorted((turn, number) for number, (_, ids) in enumerate(accounts) for turn in range(len(ids)))
     chosen: defaultdict[int, list[Any]] = defaultdict(list)
     for turn, number in turns[:most]:
-        chosen[number].append(accounts[number][turn])
+        chosen[number].append(accounts[number][1][turn])
     query = select(noun.table).where(noun.table.c.id.in_([id_ for ids in chosen.values() for id_ in ids]))
-    texts = {row["id"]: _said(noun, row) for row in as_known(session, noun, query, as_of=as_of)}
+    rows = {row["id"]: row for row in as_known(session, noun, query, as_of=as_of)}
     # An account that is heard at all is heard in the first round, so accounts come here in their order.
-    return Discussion(tuple(tuple(texts[id_] for id_ in ids) for ids in chosen.values()), len(turns) <= most)
+    heard = (tuple(_said(noun, rows[id_], accounts[number][0]) for id_ in ids) for number, ids in chosen.items())
+    return Discussion(tuple(heard), len(turns) <= most)
 
 
-def _said(noun: Noun, row: dict[str, Any]) -> SaidText:
+def _said(noun: Noun, row: dict[str, Any], backing: Backing | None) -> SaidText:
     if noun is POSTS:
-        return SaidText("post", row["id"], row["author"], row["text"], row["known_at"])
-    return SaidText("vote", row["id"].hex(), row["voter"], row["reason"] or "", row["known_at"])
+        return SaidText("post", row["id"], row["author"], row["text"], row["known_at"], backing)
+    return SaidText("vote", row["id"].hex(), row["voter"], row["reason"] or "", row["known_at"], backing)
 
 
 def posts_and_proposals(session: Session, dao_id: str, *, since: datetime, as_of: datetime, most: int) -> list[SaidText]:

@@ -37,6 +37,14 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Backing:
+    """The voter somebody is, and that voter's power, above zero."""
+
+    voter: str
+    power: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """Which texts are meant: all of a DAO, or only those about a proposal or in a topic of a forum."""
 
@@ -84,6 +92,19 @@ def histories(session: Session, dao_id: str, accounts: Iterable[str], *, as_of: 
             if version.known_at <= as_of
         ],
     )
+
+
+def backings(session: Session, dao_id: str, *, as_of: datetime) -> dict[str, Backing]:
+    """By forum account, the voter it proved to be; accounts without a link, or without known voting power, are not here."""
+    accounts = _links(session, dao_id, as_of)
+    known = histories(session, dao_id, accounts, as_of=as_of)
+    found: dict[str, Backing] = {}
+    for account in accounts:
+        voter = known.person(account, at=as_of)
+        power = known.known(voter, begins=as_of, ends=as_of).power
+        if power is not None and power > 0:
+            found[account] = Backing(voter, power)
+    return found
 
 
 def _posts(session: Session, scope: Scope, since: datetime | None, as_of: datetime) -> Iterator[dict[str, Any]]:

@@ -1,10 +1,12 @@
 """A DAO's texts, and the readings made of them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, and_, func, insert, select, tuple_, type_coerce
+from sqlalchemy import BigInteger, Row, Select, and_, func, insert, or_, select, type_coerce
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from governance.readings import Subject, target_of
@@ -17,35 +19,47 @@ from governance.records.votes import Vote
 _PAGE: Final = 500
 
 
-def texts(session: Session, dao_id: str, *, as_of: datetime, proposal_id: str | None = None) -> Iterator[list[Subject]]:
-    """The DAO's texts known at `as_of`, some hundred at a time: posts, vote reasons, and proposals themselves.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one text stands among the texts of a DAO."""
 
-    With `proposal_id` only those about it, whichever DAO a post is filed under.
+    kind: str
+    known_at: datetime
+    id: str
+
+
+def texts(
+    session: Session, dao_id: str, *, as_of: datetime, proposal_id: str | None = None, after: Place | None = None
+) -> Iterator[list[Subject]]:
+    """The DAO's texts known at `as_of`, some hundred at a time: posts, vote reasons, and proposals, each kind by time.
+
+    With `proposal_id` only those about it, whichever DAO a post is filed under; with `after` only those behind that place.
     """
-    yield from _posts(session, dao_id, as_of, proposal_id)
-    yield from _reasons(session, dao_id, as_of, proposal_id)
-    yield from _proposals(session, dao_id, as_of, proposal_id)
+    kinds = {"post": _posts, "vote": _reasons, "proposal": _proposals}
+    names = list(kinds)
+    for kind in names if after is None else names[names.index(after.kind) :]:
+        behind = after if after is not None and after.kind == kind else None
+        yield from kinds[kind](session, dao_id, as_of, proposal_id, behind)
 
 
 def known_pairs(session: Session, subject_ids: Iterable[str], *, task: str, model: str) -> set[tuple[str, str, str]]:
     """(subject, text digest, target digest) of the readings of `task` that `model` made of these subjects."""
-    query = select(col(Reading.subject_id), col(Reading.text_sha256), col(Reading.target_sha256))
-    rows = session.execute(
-        query.where(col(Reading.subject_id).in_(list(subject_ids)), col(Reading.task) == task, col(Reading.model_sha256) == model)
-    )
-    return {(subject, text, target) for subject, text, target in rows}
+    query = select(col(Reading.subject_id), col(Reading.text_sha256), col(Reading.target_sha256), col(Reading.model_sha256))
+    rows = session.execute(query.where(col(Reading.subject_id).in_(list(subject_ids)), col(Reading.task) == task))
+    # Asked for the model too, SQLite goes through all it ever read: of the two indexes that fit it takes the one by model.
+    return {(subject, text, target) for subject, text, target, made_by in rows if made_by == model}
 
 
 def remembered(session: Session, pairs: Sequence[tuple[str, str]], *, task: str, model: str) -> dict[tuple[str, str], Mapping[str, Any]]:
     """What `model` said before of the same (text digest, target digest), whoever wrote it."""
     table = Reading.__table__  # type: ignore[attr-defined]  # SQLModel makes it
+    query = select(table.c.label, table.c.scores, table.c.windows).where(table.c.model_sha256 == model, table.c.task == task).limit(1)
     found: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for start in range(0, len(pairs), _PAGE):
-        part = list(pairs[start : start + _PAGE])
-        same = tuple_(table.c.text_sha256, table.c.target_sha256).in_(part)
-        query = select(table.c.text_sha256, table.c.target_sha256, table.c.label, table.c.scores, table.c.windows)
-        for row in session.execute(query.where(table.c.model_sha256 == model, table.c.task == task, same)).mappings():
-            found[row["text_sha256"], row["target_sha256"]] = dict(row.items())  # type: ignore[arg-type]  # keys are column names
+    # One by one: a text may have been copied ten thousand times, and SQLite enters no index by pairs.
+    for text, target in pairs:
+        row = session.execute(query.where(table.c.text_sha256 == text, table.c.target_sha256 == target)).mappings().first()
+        if row is not None:
+            found[text, target] = {"label": row["label"], "scores": row["scores"], "windows": row["windows"]}
     return found
 
 
@@ -79,46 +93,51 @@ def reading_counts(
     return sorted((str(d), str(model), str(label), int(count)) for d, model, label, count in session.execute(query))
 
 
-def _posts(session: Session, dao_id: str, as_of: datetime, proposal_id: str | None) -> Iterator[list[Subject]]:
-    columns = (col(Post.id), col(Post.proposal_id), col(Post.text), col(Post.known_at), col(Proposal.title), col(Proposal.body))
-    query = select(*columns).outerjoin(Proposal, and_(col(Proposal.id) == col(Post.proposal_id), col(Proposal.known_at) <= as_of))
-    scope = col(Post.dao_id) == dao_id if proposal_id is None else col(Post.proposal_id) == proposal_id
-    after = ""
-    while True:
-        rows = session.execute(
-            query.where(scope, col(Post.known_at) <= as_of, col(Post.id) > after).order_by(col(Post.id)).limit(_PAGE)
-        ).all()
-        if not rows:
-            return
-        after = rows[-1][0]
+def _posts(session: Session, dao_id: str, as_of: datetime, proposal_id: str | None, after: Place | None) -> Iterator[list[Subject]]:
+    query = select(col(Post.id), col(Post.proposal_id), col(Post.text), col(Post.known_at), col(Proposal.title), col(Proposal.body))
+    query = query.outerjoin(Proposal, and_(col(Proposal.id) == col(Post.proposal_id), col(Proposal.known_at) <= as_of))
+    query = query.where(col(Post.dao_id) == dao_id if proposal_id is None else col(Post.proposal_id) == proposal_id)
+    behind = None if after is None else (after.known_at, after.id)
+    for rows in _pages(session, query, col(Post.known_at), col(Post.id), as_of=as_of, behind=behind):
         yield [Subject("post", id_, dao_id, about, text, target_of(title, body), at) for id_, about, text, at, title, body in rows]
 
 
-def _reasons(session: Session, dao_id: str, as_of: datetime, proposal_id: str | None) -> Iterator[list[Subject]]:
-    columns = (col(Vote.id), col(Vote.proposal_id), col(Vote.reason), col(Vote.known_at), col(Proposal.title), col(Proposal.body))
-    query = select(*columns).outerjoin(Proposal, and_(col(Proposal.id) == col(Vote.proposal_id), col(Proposal.known_at) <= as_of))
+def _reasons(session: Session, dao_id: str, as_of: datetime, proposal_id: str | None, after: Place | None) -> Iterator[list[Subject]]:
+    query = select(col(Vote.id), col(Vote.proposal_id), col(Vote.reason), col(Vote.known_at), col(Proposal.title), col(Proposal.body))
+    query = query.outerjoin(Proposal, and_(col(Proposal.id) == col(Vote.proposal_id), col(Proposal.known_at) <= as_of))
     scope = col(Vote.dao_id) == dao_id if proposal_id is None else col(Vote.proposal_id) == proposal_id
-    after = b""
-    while True:
-        said = query.where(scope, col(Vote.reason).is_not(None), col(Vote.known_at) <= as_of, col(Vote.id) > after)
-        rows = session.execute(said.order_by(col(Vote.id)).limit(_PAGE)).all()
-        if not rows:
-            return
-        after = rows[-1][0]
+    query = query.where(scope, col(Vote.reason).is_not(None))
+    behind = None if after is None else (after.known_at, bytes.fromhex(after.id))
+    for rows in _pages(session, query, col(Vote.known_at), col(Vote.id), as_of=as_of, behind=behind):
         yield [Subject("vote", id_.hex(), dao_id, about, text, target_of(title, body), at) for id_, about, text, at, title, body in rows]
 
 
-def _proposals(session: Session, dao_id: str, as_of: datetime, proposal_id: str | None) -> Iterator[list[Subject]]:
+def _proposals(session: Session, dao_id: str, as_of: datetime, proposal_id: str | None, after: Place | None) -> Iterator[list[Subject]]:
     query = select(col(Proposal.id), col(Proposal.title), col(Proposal.body), col(Proposal.known_at)).where(col(Proposal.dao_id) == dao_id)
     if proposal_id is not None:
         query = query.where(col(Proposal.id) == proposal_id)
-    after = ""
-    while True:
-        rows = session.execute(
-            query.where(col(Proposal.known_at) <= as_of, col(Proposal.id) > after).order_by(col(Proposal.id)).limit(_PAGE)
-        ).all()
-        if not rows:
-            return
-        after = rows[-1][0]
+    behind = None if after is None else (after.known_at, after.id)
+    for rows in _pages(session, query, col(Proposal.known_at), col(Proposal.id), as_of=as_of, behind=behind):
         said = [(id_, "\n".join(part for part in (title, body) if part), at) for id_, title, body, at in rows]
         yield [Subject("proposal", id_, dao_id, id_, text, None, at) for id_, text, at in said if text]
+
+
+def _pages(
+    session: Session,
+    query: Select[*tuple[Any, ...]],
+    moment: Mapped[datetime],
+    key: Mapped[Any],
+    *,
+    as_of: datetime,
+    behind: tuple[datetime, Any] | None,
+) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
+    """The rows of `query` known at `as_of`, page by page: in the order of the index by time, so that no page sorts all rows anew."""
+    query = query.where(moment <= as_of).order_by(moment, key).limit(_PAGE)
+    while True:
+        # The first of the two conditions says nothing new; it is what the index is entered by.
+        page = query if behind is None else query.where(moment >= behind[0], or_(moment > behind[0], key > behind[1]))
+        rows = session.execute(page).all()
+        if not rows:
+            return
+        behind = (rows[-1].known_at, rows[-1].id)
+        yield rows

@@ -1,6 +1,6 @@
 """Has a DAO's texts read by the text models, each once per model, and puts the readings on record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +17,7 @@ from governance.intake.fields import microseconds
 from governance.readings import Subject, scores_text
 from governance.records import decision_log, ingested_daos, texts
 from governance.records.daos import dao_time
+from governance.records.texts import Place
 from governance.workflow.log_batch import name_fingerprints
 
 _TASKS: Final = ("sentiment", "stance")
@@ -24,36 +25,75 @@ _TASKS: Final = ("sentiment", "stance")
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Texts that no reading of the models in use covers (up to a limit), and how many were read before."""
+    """Texts that no reading of the models in use covers (up to a limit), and how many were read before.
+
+    `place` is that of the last text looked at, where `more` are left over behind it.
+    """
 
     subjects: tuple[Subject, ...]
     known: int
-    more: bool
+    place: Place | None
+
+    @property
+    def more(self) -> bool:
+        """Whether unread texts are left over."""
+        return self.place is not None
 
 
-def unread_texts(session: Session, dao_id: str, *, reader: TextReader, now: datetime, limit: int, proposal_id: str | None = None) -> Unread:
+def unread_texts(
+    session: Session,
+    dao_id: str,
+    *,
+    reader: TextReader,
+    now: datetime,
+    limit: int,
+    proposal_id: str | None = None,
+    after: Place | None = None,
+) -> Unread:
     """The DAO's texts that the models in use have not read yet, at most `limit` of them. Writes nothing.
+
+    With `after` those behind that place only: who goes on from where an earlier answer ended looks at each text once.
 
     Raises:
         NotFound: there is no such DAO.
         ModelUnavailable: a model cannot load.
     """
+    found: list[Subject] = []
+    known, place = 0, after
+    for subject, read in _looked_at(session, dao_id, reader=reader, now=now, proposal_id=proposal_id, after=after):
+        if read:
+            known += 1
+        elif len(found) >= limit:
+            return Unread(tuple(found), known, place)
+        else:
+            found.append(subject)
+        place = Place(subject.kind, subject.known_at, subject.id)
+    return Unread(tuple(found), known, None)
+
+
+def count_texts(session: Session, dao_id: str, *, reader: TextReader, now: datetime, proposal_id: str | None = None) -> tuple[int, int]:
+    """How many of the DAO's texts the models in use have not read yet, and how many they have. Writes nothing.
+
+    Raises:
+        NotFound: there is no such DAO.
+        ModelUnavailable: a model cannot load.
+    """
+    known = [read for _, read in _looked_at(session, dao_id, reader=reader, now=now, proposal_id=proposal_id, after=None)]
+    return known.count(False), known.count(True)
+
+
+def _looked_at(
+    session: Session, dao_id: str, *, reader: TextReader, now: datetime, proposal_id: str | None, after: Place | None
+) -> Iterator[tuple[Subject, bool]]:
+    """Each text, and whether the models in use have read it."""
     models = {task: reader.digest(task) for task in _TASKS}
     as_of = dao_time(session, dao_id, now)
-    found: list[Subject] = []
-    known = 0
-    for page in texts.texts(session, dao_id, as_of=as_of, proposal_id=proposal_id):
+    for page in texts.texts(session, dao_id, as_of=as_of, proposal_id=proposal_id, after=after):
         ids = [subject.id for subject in page]
         read = {task: texts.known_pairs(session, ids, task=task, model=models[task]) for task in _TASKS}
         for subject in page:
             wanted = _TASKS if subject.target is not None else _TASKS[:1]
-            if all((subject.id, *subject.digests) in read[task] for task in wanted):
-                known += 1
-            elif len(found) >= limit:
-                return Unread(tuple(found), known, more=True)
-            else:
-                found.append(subject)
-    return Unread(tuple(found), known, more=False)
+            yield subject, all((subject.id, *subject.digests) in read[task] for task in wanted)
 
 
 @dataclass(frozen=True, slots=True)

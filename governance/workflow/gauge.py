@@ -70,11 +70,15 @@ def gauge_topics(session: Session, dao_id: str, window: Window, *, task: str, as
 
 
 def gauge_alarm(session: Session, dao_id: str, *, task: str, as_of: datetime) -> tuple[Alarm, bool, list[Gauged]]:
-    """The alarm over the last weeks; whether it rests on evidenced accounts (else anyone can ring it); and the weeks."""
+    """The alarm over the last weeks; whether it rests on evidenced accounts (else anyone can ring it); and the weeks.
+
+    As soon as anyone with voting power spoke in them, only such accounts count, though it may take half a year until they tell
+    anything: what the others say would ring it in the name of those who have a say.
+    """
     windows = weeks(as_of, alarms.WEEKS)
     found = gauge(session, Scope(dao_id), windows, task=task, as_of=as_of)
     evidenced = [_value(each.mood, evidenced=True) for each in found]
-    rests_on_evidence = sum(value is not None for value in evidenced) >= alarms.FEWEST_WEEKS
+    rests_on_evidence = any(value is not None for value in evidenced)
     values = evidenced if rests_on_evidence else [_value(each.mood, evidenced=False) for each in found]
     return alarms.alarm(values), rests_on_evidence, found
 

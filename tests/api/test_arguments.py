@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from eth_account import Account
 from numpy.typing import NDArray
 
 from api.runtime import Runtime, open_runtime
@@ -16,11 +17,13 @@ from api.settings import Settings
 from governance.evidence import TextReading, TextToRead
 from governance.identity import proposal_id
 from governance.intake.batches import Kind
+from governance.mood.account_links import proof, typed_data
 from tests.api.conftest import settings_for
 from tests.fakes import FixedClock
 from tests.ingest_rows import OPENED, a_post, a_proposal, a_vote, take
 
 PATH = f"/v1/daos/tide.eth/proposals/{proposal_id('tide.eth', '0x01')}/arguments"
+ANN = Account.from_key("0x" + "11" * 32)
 COLOURS = ["amber", "azure", "beige", "black", "brown", "coral", "green", "ivory", "lilac", "olive", "pearl", "rusty"]
 
 
@@ -147,6 +150,26 @@ def test_votes_and_posts_have_half_each_where_both_want_more(api: httpx.Client, 
     reasons = [text for text in reader.asked if "support" in text]
     assert (len(reasons), len(reader.asked), found["complete"]) == (120, 240, False)
     assert set(reasons) == {_unlike(1_000 + n, "support") for n in range(31, 151)}
+
+
+def test_a_thousand_accounts_do_not_silence_one_whose_power_is_known(api: httpx.Client, runtime: Runtime, reader: CountingReader) -> None:
+    """A linked voter's post and a voter's reason are read and come first, with their power, whatever is said more often."""
+    said = typed_data(dao_id="tide.eth", forum="forum.tide.example", account="ann", voter=ANN.address)
+    signature = Account.sign_typed_data(ANN.key, full_message=said).signature.hex().removeprefix("0x")
+    vote = a_vote(voter=ANN.address, vp=60.0, created=OPENED + 7_200)
+    runtime.writer.run(lambda session: take(session, Kind.VOTE, [vote]))
+    _votes(runtime, (25.0, "I oppose a fee that nobody asked for."))
+    _posts(runtime, ("ann", proof(ANN.address, "0x" + signature)), ("ann", "Providers wait for it, so I support the fee."))
+    for start in range(0, 1_000, 500):
+        _posts(runtime, *((f"bot{n}", _unlike(n)) for n in range(start, start + 500)), first=10 + start)
+
+    found = api.get(PATH).json()
+
+    assert (found["for"][0]["quotes"][0]["author"], found["for"][0]["power"]) == ("ann", "60")
+    assert (found["against"][0]["quotes"][0]["text"], found["against"][0]["power"]) == ("I oppose a fee that nobody asked for.", "25")
+    assert found["against"][1]["power"] == "0"
+    assert len(reader.asked) == 240
+    assert not any("link" in sentence for sentence in reader.asked)
 
 
 def test_an_account_with_many_posts_has_one_turn_at_a_time(api: httpx.Client, runtime: Runtime, reader: CountingReader) -> None:

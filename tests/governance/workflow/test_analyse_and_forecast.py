@@ -15,7 +15,7 @@ from governance.intake.batches import Kind
 from governance.readings import target_of
 from governance.records.decision_log import LogEntry
 from governance.records.evidence import Forecast, Reading
-from governance.workflow.analyse import read_texts, record_readings, unread_texts, wanted_readings
+from governance.workflow.analyse import count_texts, read_texts, record_readings, unread_texts, wanted_readings
 from governance.workflow.attribute import attribute
 from governance.workflow.forecast import forecast, forecast_then, record_forecast
 from tests.ingest_rows import OPENED, a_link, a_post, a_proposal, a_vote, take
@@ -39,6 +39,13 @@ class CannedReader:
     def _one(self, text: TextToRead, task: str) -> TextReading:
         label = "for" if task == "stance" else "positive"
         return TextReading(task, label, (0.1, 0.2, 0.7), self.digest(task), "", None if text.target is None else "", 1)
+
+
+class OtherReader(CannedReader):
+    """The same by another model."""
+
+    def digest(self, task: str) -> str:
+        return {"sentiment": "8", "stance": "9"}[task] * 64
 
 
 class CannedForecaster:
@@ -85,6 +92,34 @@ def test_each_text_is_read_once_and_equal_texts_share_the_work(filled: Session, 
         ("post", "sentiment"), ("post", "stance"), ("vote", "sentiment"), ("vote", "stance"), ("proposal", "sentiment"),
     }  # fmt: skip
     assert [e.kind for e in filled.exec(select(LogEntry))].count("readings.recorded") == 2
+
+
+def test_going_on_from_where_an_answer_ended_looks_at_each_text_once(filled: Session, now: datetime) -> None:
+    """Step by step through posts, reasons and proposals, of which many are of one moment: none is met twice, none is passed over."""
+    take(filled, Kind.POST, [a_post(dao="tide.eth", post_id=n, text=f"Of one moment, {n}.") for n in range(100, 105)])
+    reader = CannedReader()
+    whole = unread_texts(filled, "tide.eth", reader=reader, now=now, limit=100)
+
+    met: list[str] = []
+    place, more = None, True
+    while more:
+        step = unread_texts(filled, "tide.eth", reader=reader, now=now, limit=2, after=place)
+        met += [subject.id for subject in step.subjects]
+        place, more = step.place, step.more
+
+    assert (len(whole.subjects), whole.more, met) == (9, False, [subject.id for subject in whole.subjects])
+    assert count_texts(filled, "tide.eth", reader=reader, now=now) == (9, 0)
+    _analyse(filled, reader, now)
+    assert count_texts(filled, "tide.eth", reader=reader, now=now) == (0, 9)
+
+
+def test_a_text_of_another_models_reading_waits(filled: Session, now: datetime) -> None:
+    """What is known is known of the models in use; what another model said is neither counted nor remembered."""
+    _analyse(filled, CannedReader(), now)
+    other = OtherReader()
+
+    assert count_texts(filled, "tide.eth", reader=other, now=now) == (4, 0)
+    assert (_analyse(filled, other, now), len(other.asked)) == (7, 3)
 
 
 def test_a_reading_is_known_when_its_text_was(filled: Session, now: datetime) -> None:

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from governance.actors import SYSTEM
 from governance.intake.batches import Kind
-from governance.mood.alarm import WEEKS, Alarm, Status
+from governance.mood.alarm import FEWEST_WEEKS, WEEKS, Alarm, Status
 from governance.workflow.analyse import read_texts, record_readings, unread_texts, wanted_readings
 from governance.workflow.gauge import gauge_alarm
 from tests.ingest_rows import OPENED, a_post, a_proposal, a_vote, take
@@ -61,3 +61,52 @@ def test_a_thousand_accounts_without_power_change_nothing_in_an_alarm_that_rests
     assert (evidenced, still_evidenced, alone.status) == (True, True, Status.FIRED)
     assert flooded == alone
     assert after != before
+
+
+@pytest.mark.parametrize("weeks", [1, FEWEST_WEEKS - 1])
+def test_accounts_without_power_ring_no_alarm_where_anyone_with_power_spoke(session: Session, weeks: int) -> None:
+    """Too few weeks of evidence leave the alarm unknown; they do not hand it to whoever posts most."""
+    ids = [f"0x{week:02x}" for week in range(weeks)]
+    opened = [week_begins(WEEKS - weeks + week) + 3_600 for week in range(weeks)]
+    take(session, Kind.PROPOSAL, [a_proposal(proposal_id=id_, created=at, start=at) for id_, at in zip(ids, opened, strict=True)], at=NOW)
+    votes = [
+        a_vote(proposal_id=id_, created=at + 3_600, vp=60.0, reason=f"A plain thing, the {id_}.")
+        for id_, at in zip(ids, opened, strict=True)
+    ]
+    take(session, Kind.VOTE, votes, at=NOW)
+    posts = [
+        a_post(
+            dao=DAO,
+            post_id=100 + n,
+            post_number=n,
+            author=f"bot{n}",
+            text=f"{'good' if n % WEEKS < 18 else 'bad'} {n} thing",
+            created=week_begins(n % WEEKS) + 7_200,
+        )
+        for n in range(10 * WEEKS)
+    ]
+    take(session, Kind.POST, posts, at=NOW)
+
+    alarm, evidenced, _ = served(session)
+
+    assert (alarm.status, alarm.weeks, evidenced) == (Status.UNKNOWN, weeks, True)
+
+
+def test_where_nobody_with_power_spoke_the_alarm_says_that_it_rests_on_nothing(session: Session) -> None:
+    """Without evidence anyone can ring it, and the answer says so."""
+    posts = [
+        a_post(
+            dao=DAO,
+            post_id=n,
+            post_number=n,
+            author=f"a{n}",
+            text=f"{'good' if n < 18 else 'bad'} {n} thing",
+            created=week_begins(n) + 7_200,
+        )
+        for n in range(WEEKS)
+    ]
+    take(session, Kind.POST, posts, at=NOW)
+
+    alarm, evidenced, _ = served(session)
+
+    assert (alarm.status, evidenced) == (Status.FIRED, False)

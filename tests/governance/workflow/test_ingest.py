@@ -206,3 +206,12 @@ def test_a_link_told_twice_bears_the_first_source_in_the_alphabet(session: Sessi
 
     session.expire_all()
     assert session.exec(select(ForumLink)).one().source == "a"
+
+
+def test_names_that_differ_in_white_space_are_of_two_accounts(session: Session) -> None:
+    """Whoever writes as "ann " must not speak for Ann, whose account may be linked to a voter."""
+    take(session, Kind.POST, [a_post(post_id=n, post_number=n, author=name) for n, name in enumerate(("ann", "ann ", "\u2003ann"))])
+    take(session, Kind.POST, [a_post(post_id=9, post_number=9, author="  ")])
+
+    session.expire_all()
+    assert {post.author for post in session.exec(select(Post))} == {"ann", "ann ", "\u2003ann", None}
