@@ -3,10 +3,11 @@
 What only looks something up is a coroutine: a plain function would cost a trip to another thread per request.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, cast
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 from sqlmodel import Session
 
@@ -19,10 +20,14 @@ from governance.actors import Actor, Role
 from governance.evidence import OutcomeForecaster, TextReader
 
 
-def read_session(request: Request) -> Iterator[Session]:
+async def read_session(request: Request) -> AsyncIterator[Session]:
     """One session per request, for reading; nothing done in it is kept."""
-    with Session(request.app.state.engine, expire_on_commit=False) as session:
+    session = Session(request.app.state.engine, expire_on_commit=False)
+    try:
         yield session
+    finally:
+        # Closing asks the database, so it has a thread; one of its own, since all others may be waiting for this connection.
+        await to_thread.run_sync(session.close, limiter=CapacityLimiter(1))
 
 
 async def _writer(request: Request) -> Writer:
@@ -41,15 +46,15 @@ async def _signer(request: Request) -> LogSigner:
     return cast("LogSigner", request.app.state.signer)
 
 
-def _reader(request: Request) -> TextReader:
+async def _reader(request: Request) -> TextReader:
     return cast("TextReader", request.app.state.models.reader())
 
 
-def _forecaster(request: Request) -> OutcomeForecaster:
+async def _forecaster(request: Request) -> OutcomeForecaster:
     return cast("OutcomeForecaster", request.app.state.models.forecaster())
 
 
-def _models(request: Request) -> Models:
+async def _models(request: Request) -> Models:
     return cast("Models", request.app.state.models)
 
 

@@ -59,11 +59,13 @@ class IngestOut(BaseModel):
 def body_schema(row: Mapping[str, Any], example: Mapping[str, Any]) -> dict[str, Any]:
     """The OpenAPI request body of an ingest route whose rows have JSON schema `row`."""
     schema = {"type": "object", "additionalProperties": False, **row}
+    # Rows of a batch are answered for themselves, so that one that does not fit makes no wrong request.
+    any_row = {"anyOf": [schema, {"type": "object", "description": "Refused by itself where it is no such row."}]}
     batch = {
         "type": "object",
         "additionalProperties": False,
         "required": ["items"],
-        "properties": {"items": {"type": "array", "minItems": 1, "maxItems": _ROWS, "items": schema}},
+        "properties": {"items": {"type": "array", "minItems": 1, "maxItems": _ROWS, "items": any_row}},
     }
     return {
         "requestBody": {
@@ -117,6 +119,9 @@ def _rows(found: object) -> tuple[list[object], bool]:
         raise InvalidInput(
             "body.items", f"{len(rows)} rows" if isinstance(rows, list) else type(rows).__name__, f"a list of 1 to {_ROWS} rows"
         )
+    for place, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise InvalidInput(f"body.items[{place}]", type(row).__name__, "must be a row")
     return rows, False
 
 

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from api.settings import Settings
 from governance.errors import ModelUnavailable
@@ -38,29 +38,21 @@ class Models:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.after_load: Callable[[], None] = _nothing
-        self._reader: WatchedReader | None = None
-        self._forecaster: WatchedForecaster | None = None
-        self._embedder: KeptEmbedder | None = None
-        self._lock = threading.Lock()
-        self._states = {"text": NOT_LOADED, "outcome": NOT_LOADED}
+        self._embedder = _Late(lambda: _embedder(settings))
+        self._states: dict[str, str] = {}
+        self.reload()
 
     def states(self) -> dict[str, str]:
         """Per model: `loaded`, `not_loaded`, or why it could not answer when it was last asked."""
         return dict(self._states)
 
     def reader(self) -> TextReader:
-        """The text reader; asking it raises `ModelUnavailable` when its model cannot load."""
-        with self._lock:
-            if self._reader is None:
-                self._reader = WatchedReader(_reader(self._settings), self._watched)
-            return self._reader
+        """The text reader, at once; asking it raises `ModelUnavailable` when its model cannot load."""
+        return self._reader
 
     def forecaster(self) -> OutcomeForecaster:
-        """The outcome forecaster; asking it raises `ModelUnavailable` when its model cannot load."""
-        with self._lock:
-            if self._forecaster is None:
-                self._forecaster = WatchedForecaster(_forecaster(self._settings, self._vectors()), self._vectors(), self._watched)
-            return self._forecaster
+        """The outcome forecaster, at once; asking it raises `ModelUnavailable` when its model cannot load."""
+        return self._forecaster
 
     def trainer(self) -> OutcomeTrainer:
         """What fits outcome models; it shares the forecaster's text vectors."""
@@ -76,22 +68,13 @@ class Models:
 
     def embedder(self) -> "KeptEmbedder":
         """The text vectors that forecasts need, kept in the state folder."""
-        with self._lock:
-            return self._vectors()
-
-    def _vectors(self) -> "KeptEmbedder":
-        if self._embedder is None:
-            from nlp.outcome_text import MiniLmEmbedder  # noqa: PLC0415  # as below
-            from nlp.text_vectors import KeptEmbedder  # noqa: PLC0415  # as below
-
-            self._embedder = KeptEmbedder(MiniLmEmbedder(), self._settings.state_dir / VECTORS_FILE)
-        return self._embedder
+        return self._embedder()
 
     def reload(self) -> None:
         """Forget what is loaded: the next question is answered by what is champion then."""
-        with self._lock:
-            self._reader = self._forecaster = None
-            self._states.update(text=NOT_LOADED, outcome=NOT_LOADED)
+        self._reader = WatchedReader(_Late(lambda: _reader(self._settings)), self._watched)
+        self._forecaster = WatchedForecaster(_Late(lambda: _forecaster(self._settings, self.embedder())), self.embedder, self._watched)
+        self._states.update(text=NOT_LOADED, outcome=NOT_LOADED)
 
     def _watched(self, name: str, ask: Callable[[], R]) -> R:
         try:
@@ -111,20 +94,36 @@ class _Watch(Protocol):
     def __call__(self, name: str, ask: Callable[[], R]) -> R: ...
 
 
+class _Late(Generic[R]):
+    """What is made when it is first asked for, once for all threads: imports alone take a second."""
+
+    def __init__(self, make: Callable[[], R]) -> None:
+        self._make = make
+        self._made: R | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> R:
+        """The one that was made."""
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+
 class WatchedReader:
     """A reader whose state health can show."""
 
-    def __init__(self, inner: TextReader, watched: _Watch) -> None:
+    def __init__(self, inner: Callable[[], TextReader], watched: _Watch) -> None:
         self._inner = inner
         self._watched = watched
 
     def read(self, texts: Sequence[TextToRead]) -> list[tuple[TextReading, ...]]:
         """As the reader says."""
-        return self._watched("text", lambda: self._inner.read(texts))
+        return self._watched("text", lambda: self._inner().read(texts))
 
     def digest(self, task: str) -> str:
         """As the reader says."""
-        return self._inner.digest(task)
+        return self._inner().digest(task)
 
 
 class WatchedForecaster:
@@ -134,7 +133,7 @@ class WatchedForecaster:
     of other DAOs go on.
     """
 
-    def __init__(self, inner: OutcomeForecaster, embedder: "KeptEmbedder", watched: _Watch) -> None:
+    def __init__(self, inner: Callable[[], OutcomeForecaster], embedder: "Callable[[], KeptEmbedder]", watched: _Watch) -> None:
         self._inner = inner
         self._embedder = embedder
         self._watched = watched
@@ -151,16 +150,16 @@ class WatchedForecaster:
 
         dao, count = question.proposal.dao_id, len(question.history)
         if count > self._embedded.get(dao, -1):
-            self._embedder.embed([proposal_text(closed.proposal) for closed in question.history])
+            self._embedder().embed([proposal_text(closed.proposal) for closed in question.history])
             self._embedded[dao] = count
-        self._embedder.embed([proposal_text(question.proposal)])
+        self._embedder().embed([proposal_text(question.proposal)])
         with self._lock:
-            return self._inner.forecast(question)
+            return self._inner().forecast(question)
 
     def digest(self) -> str:
         """As the forecaster says."""
         with self._lock:
-            return self._inner.digest()
+            return self._inner().digest()
 
 
 def _nothing() -> None:
@@ -183,6 +182,13 @@ def _forecaster(settings: Settings, embedder: "KeptEmbedder") -> OutcomeForecast
 
     promoted = promoted_folder(settings)
     return ShippedOutcomeForecaster(promoted if (promoted / "outcome.json").is_file() else SHIPPED, embedder)
+
+
+def _embedder(settings: Settings) -> "KeptEmbedder":
+    from nlp.outcome_text import MiniLmEmbedder  # noqa: PLC0415
+    from nlp.text_vectors import KeptEmbedder  # noqa: PLC0415
+
+    return KeptEmbedder(MiniLmEmbedder(), settings.state_dir / VECTORS_FILE)
 
 
 def promoted_folder(settings: Settings) -> Path:

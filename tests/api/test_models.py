@@ -54,7 +54,8 @@ def test_forecasts_of_a_known_dao_do_not_wait_while_the_history_of_another_is_em
     slow = SlowEmbedder()
     forecaster_in(tmp_path)
     embedder = KeptEmbedder(slow, tmp_path / "vectors", "words")
-    forecaster = WatchedForecaster(ShippedOutcomeForecaster(tmp_path, embedder), embedder, _unwatched)
+    inner = ShippedOutcomeForecaster(tmp_path, embedder)
+    forecaster = WatchedForecaster(lambda: inner, lambda: embedder, _unwatched)
     few = question(60, past=history(2))
     before = forecaster.forecast(few)
 
