@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from governance.errors import ModelUnavailable
 from governance.evidence import TextReading, TextToRead
 from nlp import sentiment, stance
+from nlp.freed_memory import give_back
 from nlp.languages import is_foreign
 from nlp.model_store import SHIPPED, find_weights, read_weights
 from nlp.plain_text import plain_text
@@ -26,6 +27,8 @@ UNKNOWN, UNSUPPORTED_LANGUAGE = "unknown", "unsupported_language"
 # What stands for links, addresses and names is not a word of the author's.
 _STAND_INS = frozenset({"http", "0x", "@user"})
 _FEWEST_WORDS = 2
+# After so many texts what their batches took is given back to the system.
+_MANY = 32
 # Titles are names, and names are of no language: of proposals under eight words in Latin letters that the model of
 # languages takes for foreign, most are English ("ARB or OP Layer2", "Mint first token"); of longer ones, hardly any.
 _FEWEST_WORDS_OF_TARGET = 8
@@ -74,6 +77,8 @@ class EncoderTextReader:
             asked = [number for number, label in enumerate(labels) if label is None]
             scored = self._scored([texts[number] for number in asked], [plain[number] for number in asked])
             digests = {task: self._digest(task) for text in texts for task in _tasks(text)}
+            if len(asked) >= _MANY:
+                give_back()
         row_of = {number: row for row, number in enumerate(asked)}
 
         def said(task: str, number: int) -> "ScoredText | str":
