@@ -13,7 +13,7 @@ import numpy as np
 
 from governance.evidence import KnownActivity, KnownProposal, OutcomeQuestion
 from nlp.base_rates import BaseRates, base_rates, pooled_rate
-from nlp.outcome_belief import Asked, Belief, Beliefs, Kernel, Points
+from nlp.outcome_belief import Asked, Belief, Beliefs, Kernel, Points, one_thread
 from nlp.outcome_record import DaoRecord, Floats, Records, author_key, days, kind_key
 from nlp.outcome_text import TEXT_CHARS
 from nlp.outcome_vote_features import UNKNOWN, Turnout, VoterRecord, of_records, of_votes, seen_progress, voter_records
@@ -148,13 +148,16 @@ class FeatureMaker:
 
     def see(self, question: OutcomeQuestion) -> Seen:
         """All features of one question, by name, in the order of `FEATURES`."""
+        record, vector = self._records.of(question), self._records.vector(question.proposal)
+        with one_thread():
+            return self._see(question, record, vector)
+
+    def _see(self, question: OutcomeQuestion, record: DaoRecord, vector: Floats) -> Seen:
         proposal, at = question.proposal, days(question.as_of)
-        record = self._records.of(question)
         known = record.known_before(at)
         kind, author = record.kind_code(proposal), record.author_code(proposal)
         pooled = pooled_rate(kind_key(proposal), self._recipe.pooled)
         rates = base_rates(record, known, at=at, kind=kind, author=author, pooled=pooled)
-        vector = self._records.vector(proposal)
         published = min(days(proposal.published_at or proposal.starts_at or question.as_of), at)
         beliefs = self._believe(record, known, Points.one(published=published, kind=kind, author=author, vector=vector), pooled)
         progress = seen_progress(question)

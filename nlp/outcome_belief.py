@@ -8,6 +8,7 @@ history it is the prior; base rates by DAO, kind and author are special cases of
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from weakref import finalize, ref
@@ -181,20 +182,19 @@ class Beliefs:
         return len(self._fits)
 
     def ask(self, record: DaoRecord, known: int, point: Points, asked: Mapping[str, Asked]) -> dict[str, Belief]:
-        """Posteriors of targets (see `targets`), by target, from the first `known` rows of `record`."""
+        """Posteriors of targets (see `targets`), by target, from the first `known` rows of `record`; best asked in `one_thread`."""
         found: dict[str, Belief] = {}
         # Targets that are known of the same proposals share their covariances with this one; the points are held for their id.
         shared: dict[tuple[int, Kernel], tuple[Points, Floats]] = {}
-        with _one_thread().limit(limits=1, user_api="blas"):
-            for target, one in asked.items():
-                fit = self._fitted(record, known - known % max(known // RENEWED, 1), target, one)
-                if fit is None:
-                    found[target] = Belief(float("nan") if one.prior is None else one.prior, 0, float(np.sqrt(one.kernel.variance)))
-                    continue
-                key = (id(fit.points), one.kernel)
-                if key not in shared:
-                    shared[key] = fit.points, one.kernel.between(fit.points, point)[:, 0]
-                found[target] = fit.belief(point, shared[key][1], one.kernel)
+        for target, one in asked.items():
+            fit = self._fitted(record, known - known % max(known // RENEWED, 1), target, one)
+            if fit is None:
+                found[target] = Belief(float("nan") if one.prior is None else one.prior, 0, float(np.sqrt(one.kernel.variance)))
+                continue
+            key = (id(fit.points), one.kernel)
+            if key not in shared:
+                shared[key] = fit.points, one.kernel.between(fit.points, point)[:, 0]
+            found[target] = fit.belief(point, shared[key][1], one.kernel)
         return found
 
     def _fitted(self, record: DaoRecord, known: int, target: str, asked: Asked) -> Fit | None:
@@ -260,13 +260,19 @@ def _size(fit: Fit | None) -> int:
     return _NOTE if fit is None else _NOTE + fit.nbytes
 
 
-@cache
-def _one_thread() -> ThreadpoolController:
-    """What keeps linear algebra to one thread; made when first needed, since it knows the libraries loaded by then.
+def one_thread() -> AbstractContextManager[object]:
+    """Keeps linear algebra to one thread.
 
     Matrices of some hundred rows gain little from a second one, and on a busy machine the two wait for each other: a
     factor took a hundred times as long.
     """
+    limit: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
+    return limit
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Those loaded by the time that linear algebra is first needed."""
     return ThreadpoolController()
 
 

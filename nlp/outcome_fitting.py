@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nlp.base_rates import family, pooled_rate
 from nlp.calibration import Calibration, fit_best, identity
 from nlp.features import BEFORE_ACTIVITY, NAMES, FeatureRecipe
-from nlp.outcome_belief import Asked, Beliefs, Kernel, Points, targets
+from nlp.outcome_belief import Asked, Beliefs, Kernel, Points, one_thread, targets
 from nlp.outcome_record import DaoRecord
 from nlp.outcome_skill import held_out_skill
 from nlp.outcome_weights import (
@@ -172,7 +172,8 @@ def walk_error(records: Sequence[DaoRecord], kernel: Kernel, *, target: str, poo
             prior = pooled_rate(kinds.get(int(record.kinds[row]), ""), pooled) if target == "passed" else None
             point = Points.of(record, np.array([row]))
             known = record.known_before(float(record.published[row]))
-            mean = beliefs.ask(record, known, point, {target: Asked(kernel, prior)})[target].mean
+            with one_thread():
+                mean = beliefs.ask(record, known, point, {target: Asked(kernel, prior)})[target].mean
             if np.isfinite(mean):
                 errors.append((mean - float(column[row])) ** 2)
     return float(np.mean(errors))
