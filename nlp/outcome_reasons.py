@@ -114,7 +114,8 @@ def _similar(seen: Seen) -> str:
 def _votes(seen: Seen) -> str:
     votes = seen.votes
     if not votes.heads:
-        return "nobody is known to have voted"
+        heads = seen.turnout.heads
+        return f"whom the {heads} voters so far are for is not known" if heads else "nobody is known to have voted"
     by_power = ""
     if votes.power_for is not None and votes.power_against is not None and votes.power_for + votes.power_against > 0:
         by_power = f"; {_share(votes.power_for / (votes.power_for + votes.power_against))} of the power on either side is for"

@@ -16,6 +16,7 @@ from api.listing import AsOf, moment
 from api.proposal_pages import tally_part
 from governance.records.as_of import PROPOSALS, read_one
 from governance.records.forecasts import dao_of, recorded
+from governance.records.voters_before import known_progress
 from governance.workflow.flag import judge
 
 router = APIRouter(prefix="/proposals", include_in_schema=False)
@@ -49,12 +50,14 @@ def proposal(*, proposal_id: str, session: ReadDep, clock: ClockDep, models: Mod
     at = moment(session, dao_id, as_of, clock())
     row = read_one(session, PROPOSALS, proposal_id, as_of=at)
     flags = flags_part(judge(session, dao_id, proposal_id, as_of=at, reader=lambda: READINGS.before(models.reader())))
+    totals = known_progress(session, proposal_id, as_of=at)
     made = recorded(session, proposal_id, as_of=at, after=None, limit=1)
     page = _PAGES.get_template("proposal.html").render(
         style=_STYLE,
         proposal=row,
         as_of=at,
         tally=tally_part(session, row, as_of=at),
+        totals=totals[-1] if totals else None,
         forecast=made[0].body if made else None,
         forecast_as_of=made[0].as_of if made else None,
         flags=flags,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.evidence import OutcomeForecast, PastVote
+from governance.evidence import KnownProgress, OutcomeForecast, PastVote
 from nlp.features import NAMES
 from nlp.outcome import ShippedOutcomeForecaster
 from nlp.outcome_reasons import FACTS, UNIT, log_odds
@@ -132,6 +132,18 @@ def test_facts_name_their_source_rows(forecaster: ShippedOutcomeForecaster) -> N
     assert set(said["votes so far"].rows) <= set(voters)
     assert set(said["who has voted"].rows) <= set(voters)
     assert f"of {len(set(voters))} voters so far are for" in said["votes so far"].words
+
+
+def test_totals_without_votes_are_not_called_nobody(forecaster: ShippedOutcomeForecaster) -> None:
+    """A source may tell how many voted and never for whom."""
+    asked = question(99, after=timedelta(hours=30), past=history(100))
+    totals = (KnownProgress(asked.as_of - timedelta(hours=1), 40, "950.5"),)
+    said = {reason.fact: reason.words for reason in forecaster.forecast(replace(asked, votes=(), progress=totals)).reasons}
+    silent = {reason.fact: reason.words for reason in forecaster.forecast(replace(asked, votes=())).reasons}
+
+    assert said["votes so far"] == "whom the 40 voters so far are for is not known"
+    assert "40 voters so far" in said["turnout so far"]
+    assert silent["votes so far"] == "nobody is known to have voted"
 
 
 def test_past_votes_on_what_is_not_closed_yet_do_not_count(forecaster: ShippedOutcomeForecaster) -> None:

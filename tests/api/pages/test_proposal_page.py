@@ -14,6 +14,7 @@ from api.runtime import Runtime
 from api.settings import Settings
 from governance.identity import proposal_id
 from governance.intake.batches import Kind
+from governance.workflow.attribute import attribute
 from tests.api.conftest import settings_for
 from tests.flag_cases import COMP, GRANTEE, a_payment
 from tests.ingest_rows import OPENED, a_proposal, a_vote, take
@@ -92,6 +93,21 @@ def test_the_browser_may_use_the_style_and_nothing_else(page: httpx.Response) ->
     assert policy[0].startswith("default-src 'none'; ")
     assert b64encode(sha256(style.encode()).digest()).decode() in policy[0]
     assert "unsafe" not in policy[0]
+
+
+def test_running_totals_stand_beside_the_votes_that_are_here(page: httpx.Response, runtime: Runtime, anonymous: httpx.Client) -> None:
+    """Some sources publish how many voted and never who: no votes are not nobody's votes."""
+    assert page.status_code == 200
+    totals = {"proposal_id": "0x01", "snapshot_at": OPENED + 60, "status": "active", "total_vp": 950.5, "votes": 40, "end": OPENED + 9_000}
+    assert "running total" not in page.text
+    runtime.writer.run(lambda session: take(session, Kind.VOTE_PROGRESS, [totals]))
+    runtime.writer.run(lambda session: attribute(session, now=runtime.clock()))
+
+    shown = anonymous.get(PAGE).text
+
+    assert "1 voters whose votes are here" in shown
+    assert "40 voters" in shown
+    assert "power 950.5" in shown
 
 
 def test_a_page_that_is_not_there_is_a_problem(anonymous: httpx.Client) -> None:
