@@ -34,7 +34,8 @@ class KeptReadings:
 
     def read(self, reader: TextReader, texts: Sequence[TextToRead]) -> list[tuple[TextReading, ...]]:
         """What `reader` says of the texts, from memory where it said so before; each text once."""
-        keys = [_key(reader, text) for text in texts]
+        models = reader.digest("sentiment"), reader.digest("stance") if any(text.target for text in texts) else ""
+        keys = [_key(models, text) for text in texts]
         found = self._look_up(keys)
         if len(found) < len(set(keys)):
             if not self._seats.acquire(blocking=False):
@@ -79,9 +80,9 @@ class _KeptReader:
 READINGS = KeptReadings()
 
 
-def _key(reader: TextReader, text: TextToRead) -> ReadingKey:
-    target = text.target or ""
-    return reader.digest("sentiment"), reader.digest("stance") if target else "", _digest(text.text), _digest(target) if target else ""
+def _key(models: tuple[str, str], text: TextToRead) -> ReadingKey:
+    sentiment, stance = models
+    return (sentiment, stance, _digest(text.text), _digest(text.target)) if text.target else (sentiment, "", _digest(text.text), "")
 
 
 def _digest(text: str) -> str:

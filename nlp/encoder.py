@@ -231,7 +231,7 @@ def _combined(windows: Sequence[Window], counts: Sequence[int], rows: Floats) ->
 def _faster_precision(network: TextNetwork) -> Precision:
     """The precision that is faster here, by one layer on a batch of 16 windows of 64 tokens: the layers are most of the work.
 
-    Only one layer, since an arithmetic that the processor imitates takes a hundred times as long.
+    Only one layer, since an arithmetic that the processor imitates takes many times as long.
     """
     layer, heads = network.encoder.encoder.layer[0], network.encoder.config.num_attention_heads
     exact, rounded = (_seconds(FusedLayer(layer, heads, dtype), network.width, dtype) for dtype in (torch.float32, torch.bfloat16))

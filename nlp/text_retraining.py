@@ -36,7 +36,8 @@ FEWEST_LESSONS = 60
 # Nobody teaches the model alone: of one voter only so many reasons count, the latest.
 MOST_PER_VOTER = 20
 FEWEST_WORDS = 3
-# So many characters of a reason are learnt from: hardly one says more, and reading a thousand of 100,000 would take days.
+# So many characters of a reason are learnt from: of 152 rationales of delegates none says more, of treasury reviews one in a thousand;
+# reading a thousand of 100,000 would take days.
 LONGEST_READ = 4_000
 # How strongly the head is held where it is, per lesson, from hardly to completely.
 _HOLDS = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 1.0)

@@ -96,7 +96,7 @@ def dao_time(session: Session, dao_id: str, now: datetime) -> datetime:
 
 
 def rows_version(session: Session, dao_id: str) -> int:
-    """A number that grows with every batch of rows that changed something of the DAO."""
+    """The DAO's own `data_version`, without the log's entries that `dao_reads` counts too; `NotFound` where there is no such DAO."""
     return _one(session, _VERSION, dao_id)
 
 

@@ -42,16 +42,14 @@ class Discussion:
         return Discussion(backed, self.whole), Discussion(others, self.whole)
 
 
-def posts_by_account(
-    session: Session, proposal_id: str, *, as_of: datetime, most: int, backed: Mapping[str, Backing] | None = None
-) -> Discussion:
+def posts_by_account(session: Session, proposal_id: str, *, as_of: datetime, most: int, backed: Mapping[str, Backing]) -> Discussion:
     """Posts about the proposal known at `as_of`: `most` of them, one of each account before a second of any.
 
     Accounts with voting power (`backed`) come first, the most power at the head. Others, and the posts of each account, are
     taken from the whole length of the discussion: who floods its end buys no more than the end of it. Posts without an author
     count as one account of their forum, and posts that prove a link say nothing.
     """
-    columns, backed = POSTS.table.c, backed or {}
+    columns = POSTS.table.c
     query = select(columns.id, columns.forum, columns.author).where(columns.proposal_id == proposal_id, columns.known_at <= as_of)
     query = query.where(~columns.text.contains(MARK, autoescape=True))
     accounts: defaultdict[str, list[Any]] = defaultdict(list)

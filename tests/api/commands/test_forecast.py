@@ -49,7 +49,8 @@ def test_history_is_read_once_and_open_proposals_are_answered(state: Path, capsy
     assert json.loads(capsys.readouterr().out) == found[0]
 
 
-def test_what_a_person_reads_names_each_number_beside_its_rate(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("state")
+def test_what_a_person_reads_names_each_number_beside_its_rate(capsys: pytest.CaptureFixture[str]) -> None:
     """Lift, the three questions, both intervals, the reasons, freshness and the model; each as in the document."""
     assert run(["forecast", "--dao", DAO, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)["forecasts"][0]
@@ -64,7 +65,6 @@ def test_what_a_person_reads_names_each_number_beside_its_rate(state: Path, caps
     assert all(each["words"] in told for each in said["reasons"][:5])
     assert f"newest result {said['latest_result_at']}" in told
     assert f"model {said['model_sha256'][:12]}" in told
-    assert state.is_dir()
 
 
 def test_vectors_are_made_a_few_at_a_time(state: Path) -> None:

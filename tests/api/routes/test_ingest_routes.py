@@ -138,6 +138,15 @@ def test_a_body_that_is_no_row_and_no_batch_is_refused(dao: httpx.Client, body: 
     assert answer.status_code == 422, answer.text
 
 
+def test_a_batch_with_a_row_that_is_no_object_is_refused_whole(dao: httpx.Client) -> None:
+    """Such a batch was built wrongly; a row whose fields are wrong is refused alone."""
+    answer = dao.post(f"{DAO}/votes", json={"items": [an_exact_vote(), 1]})
+
+    assert answer.status_code == 422
+    assert "body.items[1]" in answer.text
+    assert dao.get(f"{DAO}/votes").json()["items"] == []
+
+
 def test_lists_filter_page_and_read_the_past(dao: httpx.Client) -> None:
     """A frontend asks for one proposal's votes, a page at a time, as they were."""
     rows = [an_exact_vote(voter=f"v{n}", created=OPENED + n) for n in range(7)]

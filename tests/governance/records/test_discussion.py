@@ -42,8 +42,8 @@ def test_one_post_of_each_account_comes_before_a_second_of_any(session: Session)
     """The loud one has as many turns as are left over; posts without an author are one account."""
     _posts(session, "loud", None, "ann", None, *["loud"] * 20)
 
-    four = posts_by_account(session, PROPOSAL, as_of=IMPORTED, most=4)
-    all_ = posts_by_account(session, PROPOSAL, as_of=IMPORTED, most=24)
+    four = posts_by_account(session, PROPOSAL, as_of=IMPORTED, most=4, backed={})
+    all_ = posts_by_account(session, PROPOSAL, as_of=IMPORTED, most=24, backed={})
 
     assert sorted((texts[0].author or "", len(texts)) for texts in four.accounts) == [("", 1), ("ann", 1), ("loud", 2)]
     assert (four.whole, all_.whole) == (False, True)
@@ -54,8 +54,8 @@ def test_accounts_and_their_posts_come_from_the_whole_discussion(session: Sessio
     """Four of a hundred accounts stand in its four quarters; the same for four posts of one account."""
     _posts(session, *(f"a{number}" for number in range(100)), *["loud"] * 100)
 
-    found = posts_by_account(session, PROPOSAL, as_of=datetime.fromtimestamp(OPENED + 3_600 * 99.5, UTC), most=4)
-    everything = posts_by_account(session, PROPOSAL, as_of=IMPORTED, most=1_000)
+    found = posts_by_account(session, PROPOSAL, as_of=datetime.fromtimestamp(OPENED + 3_600 * 99.5, UTC), most=4, backed={})
+    everything = posts_by_account(session, PROPOSAL, as_of=IMPORTED, most=1_000, backed={})
 
     assert sorted(int(text.text) // 25 for (text,) in found.accounts) == [0, 1, 2, 3]
     loud = next(texts for texts in everything.accounts if texts[0].author == "loud")

@@ -1,6 +1,6 @@
 """Statements run on the driver's own connection: the same values, rows and errors as by the longer way."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, String, bindparam, select
@@ -11,6 +11,7 @@ from governance.identity import proposal_id
 from governance.intake.batches import Kind
 from governance.records.as_of import OBSERVATIONS, POSTS, PROPOSALS, VOTES, Noun
 from governance.records.columns import UtcDateTime
+from governance.records.daos import Dao, dao_time
 from governance.records.engine import writing
 from governance.records.prepared import Prepared
 from tests.ingest_rows import a_post, a_proposal, a_vote, an_observation, take
@@ -72,3 +73,10 @@ def test_an_error_of_the_store_is_told_as_the_longer_way_tells_it(session: Sessi
 
     with pytest.raises(DBAPIError):
         Prepared(select(VOTES.table)).rows(session)
+
+
+def test_what_waits_to_be_written_is_seen_as_by_the_longer_way(session: Session, now: datetime) -> None:
+    """A unit of work that adds a row and then reads finds it."""
+    session.add(Dao(id="new.eth", name="new.eth", clock_offset_s=60, known_at=now, recorded_at=now))
+
+    assert dao_time(session, "new.eth", now) == now + timedelta(seconds=60)
