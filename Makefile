@@ -47,6 +47,7 @@ bench-data: install-dev
 	@echo "== forecasting"; $(BIN)/python benchmarks/forecasting.py "$$ASSENT_DATA_DIR/governance"
 	@echo "== text_only_outcome"; $(BIN)/python -m benchmarks.text_only_outcome "$$ASSENT_DATA_DIR/governance"
 	@echo "== unseen_daos"; $(BIN)/python -m benchmarks.unseen_daos "$$ASSENT_DATA_DIR/governance"
+	@echo "== outcome_eras"; $(BIN)/python -m benchmarks.outcome_eras "$$ASSENT_DATA_DIR/governance"
 	@echo "== outcome_lookahead"; $(BIN)/python -m benchmarks.outcome_lookahead "$$ASSENT_DATA_DIR/governance"
 	@echo "== importing"; $(BIN)/python benchmarks/importing.py "$$ASSENT_DATA_DIR/governance"
 	@echo "== proposal_page (after an import into a folder of its own)"; state=$$(mktemp -d) && trap "rm -rf $$state" EXIT && \

@@ -10,6 +10,8 @@ Floats = NDArray[np.float64]
 # Enough that a smooth map and its knots differ by less than 0.001.
 KNOTS = 201
 EDGE = 1e-3
+# Fewer results of the rarer kind, in either half, can neither fit nor judge a map: one that says "surely" would win.
+FEWEST_TO_JUDGE = 8
 # Below this many results of the rarer kind an isotonic map is mostly noise.
 FEWEST_FOR_ISOTONIC = 200
 
@@ -57,16 +59,18 @@ FITS: dict[str, Callable[[Floats, Floats], Calibration]] = {"platt": fit_platt, 
 def fit_best(raw: Floats, passed: Floats) -> tuple[str, Calibration]:
     """The map that is best (log loss) on the later half when fitted on the earlier half, refitted on all rows.
 
-    Rows are in time order. The identity competes, and wins ties: a map must earn its place.
+    Rows are in time order. The identity competes, and wins ties: a map must earn its place, before answers of both kinds.
     """
     half = len(raw) // 2
+    rarer = min(min(part.sum(), (1 - part).sum()) for part in (passed[:half], passed[half:]))
+    if rarer < FEWEST_TO_JUDGE:
+        return "identity", identity()
     names = [name for name in FITS if name != "isotonic" or min(passed.sum(), (1 - passed).sum()) >= FEWEST_FOR_ISOTONIC]
     best, lowest = "identity", _log_loss(raw[half:], passed[half:])
-    if 0 < passed[:half].sum() < half:
-        for name in names:
-            loss = _log_loss(FITS[name](raw[:half], passed[:half]).apply(raw[half:]), passed[half:])
-            if loss < lowest - 1e-4:
-                best, lowest = name, loss
+    for name in names:
+        loss = _log_loss(FITS[name](raw[:half], passed[:half]).apply(raw[half:]), passed[half:])
+        if loss < lowest - 1e-4:
+            best, lowest = name, loss
     return best, identity() if best == "identity" else FITS[best](raw, passed)
 
 

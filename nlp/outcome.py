@@ -12,14 +12,25 @@ from numpy.typing import NDArray
 
 from governance.errors import ModelUnavailable
 from governance.evidence import OutcomeForecast, OutcomeQuestion
+from nlp.base_rates import family
 from nlp.features import FeatureMaker
 from nlp.model_store import SHIPPED
 from nlp.outcome_answer import LEAST, MOST, Estimate, answer
 from nlp.outcome_recent import RecentResults
-from nlp.outcome_record import Records
+from nlp.outcome_record import Records, kind_key
 from nlp.outcome_shapley import Shapley
 from nlp.outcome_text import CachedEmbedder, Embedder, MiniLmEmbedder
-from nlp.outcome_weights import QUANTITIES, VOTING, OutcomeWeights, cell, load_outcome_weights, offset, passing, raw_probability, runs
+from nlp.outcome_weights import (
+    QUANTITIES,
+    VOTING,
+    OutcomeWeights,
+    cell,
+    load_outcome_weights,
+    offset,
+    passing,
+    raw_probability,
+    runs,
+)
 
 Floats = NDArray[np.float64]
 
@@ -37,9 +48,9 @@ class Estimates:
     ranges: dict[str, Floats]
 
     @classmethod
-    def of(cls, weights: OutcomeWeights, rows: Floats) -> "Estimates":
-        """Evaluate the model on feature rows (order of `features.NAMES`)."""
-        raw = passing(weights.trees, rows)
+    def of(cls, weights: OutcomeWeights, rows: Floats, families: Sequence[str]) -> "Estimates":
+        """Evaluate the model on feature rows (order of `features.NAMES`), each of a proposal of its family of kinds."""
+        raw = passing(weights.trees, weights.stacks, rows, families)
         reached = raw_probability(weights.trees["reached"], rows, "reached")
         cells = cell(rows)
         ranges = {}
@@ -98,7 +109,8 @@ class ShippedOutcomeForecaster:
         if not questions:
             return []
         seen = [model.maker.see(question) for question in questions]
-        estimates = Estimates.of(model.weights, np.stack([one.row() for one in seen]))
+        families = [family(kind_key(question.proposal)) for question in questions]
+        estimates = Estimates.of(model.weights, np.stack([one.row() for one in seen]), families)
         if not np.isfinite(estimates.passes).all():
             raise ModelUnavailable("the outcome model gave no finite number", model_digest=model.digest)
         return [

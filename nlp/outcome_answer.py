@@ -17,8 +17,9 @@ from nlp.outcome_recent import Recent
 from nlp.outcome_record import days, kind_key
 from nlp.outcome_shapley import Shapley
 from nlp.outcome_skill import evidence_for
+from nlp.outcome_stack import stack_of
 from nlp.outcome_vote_features import UNKNOWN
-from nlp.outcome_weights import VOTING, OutcomeWeights, band, offset, runs
+from nlp.outcome_weights import BASE_RATE, VOTING, OutcomeWeights, band, offset, runs
 from nlp.votes_so_far import sides
 
 Floats = NDArray[np.float64]
@@ -110,8 +111,16 @@ def _passing(
         return _Passing(base, base, reason, ())
     calibrated = log_odds(_bounded(estimate.passes))
     passes = _bounded(1.0 / (1.0 + math.exp(-(calibrated + recent.shift_with(seen.turnout.heads)))))
-    parts = Parts(base_rate=base, passes=passes, raw=log_odds(min(max(estimate.raw, 1e-9), 1 - 1e-9)), calibrated=calibrated)
-    return _Passing(passes, base, None, reasons(seen, shapley[trees], parts, recent, begins=float(offset(row, trees)[0])))
+    shares = stack_of(weights.stacks, family(kind_key(question.proposal)), running=trees == VOTING)
+    parts = Parts(
+        base_rate=base,
+        begins=shares.belief * float(offset(row, trees)[0]) + shares.base_rate * float(row[0, BASE_RATE]),
+        trees=shares.trees,
+        raw=log_odds(min(max(estimate.raw, 1e-9), 1 - 1e-9)),
+        calibrated=calibrated,
+        passes=passes,
+    )
+    return _Passing(passes, base, None, reasons(seen, shapley[trees], parts, recent))
 
 
 def no_skill(question: OutcomeQuestion, seen: Seen, recent: Recent, weights: OutcomeWeights, *, running: bool) -> str | None:

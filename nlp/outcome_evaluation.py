@@ -2,7 +2,7 @@
 
 import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from nlp.outcome_metrics import bootstrap, on_fails, score
 from nlp.outcome_other_rows import INTERVALS_FROM, other_rows, range_rows, reliability_rows
 from nlp.outcome_text import Embedder
 from nlp.outcome_training import embedded
-from nlp.outcome_weights import load_outcome_weights, trained_key
+from nlp.outcome_weights import EARLIER, load_outcome_weights, trained_key, weight_folders
 
 Floats = NDArray[np.float64]
 SEED = 20261121
@@ -35,25 +35,29 @@ def evaluate_outcome(
 ) -> dict[str, list[dict[str, object]]]:
     """Replay the proposals of `data` in time and score every model on each slice and moment.
 
-    Rows of `history` may be known to forecasts but are not scored, and neither is what the weights were trained on:
-    of each DAO only proposals that closed after its last trained one count. Returns `rows` (with 90 % bootstrap intervals from
-    100 answers on; slices that begin with "quorum/" and "executed/" score those questions), `ranges` (coverage of the 50 % and
-    90 % intervals and median error) and `reliability` (stated and found frequency per tenth, for plots). Raises
-    `InvalidInput` without proposals, `ModelUnavailable` without weights or encoder.
+    Rows of `history` may be known to forecasts but are not scored, and neither is what all weights were trained on: each
+    proposal is answered by the newest weights that could have served it (`_chosen`). Returns `rows` (with 90 % bootstrap intervals
+    from 100 answers on; slices that begin with "quorum/" and "executed/" score those questions), `ranges` (coverage of the 50 % and
+    90 % intervals and median error), `reliability` (stated and found frequency per tenth, for plots) and `weights` (how many
+    proposals each answered). Raises `InvalidInput` without proposals, `ModelUnavailable` without weights or encoder.
     """
     own = read_dump(data)
     cases = joined(own, None if history is None else read_dump(history))
-    trained_until = load_outcome_weights(weights)[0].trained_until
-    scored = [case for case in own.cases if not _trained(case, trained_until)]
-    forecaster = ShippedOutcomeForecaster(weights, embedded(cases, embedder, embeddings))
-    asked = tqdm(replay(scored, histories(cases), MOMENTS, past=cases), desc="forecasts", disable=not sys.stderr.isatty())
-    answered = [Answered(_slim(one), forecaster.forecast(one.question)) for one in asked]
+    vectors = embedded(cases, embedder, embeddings)
+    known, answered, used = histories(cases), [], []
+    for folder, scored in _chosen(own.cases, weights).items():
+        forecaster = ShippedOutcomeForecaster(folder, vectors)
+        name = "serving" if folder == weights else f"{EARLIER}/{folder.name}"
+        used.append({"weights": name, "sha256": forecaster.digest(), "proposals": len(scored)})
+        asked = tqdm(replay(scored, known, MOMENTS, past=cases), desc=f"forecasts, {name}", disable=not sys.stderr.isatty())
+        answered += [Answered(_slim(one), forecaster.forecast(one.question)) for one in asked]
     groups = _slices(answered)
     rows = [row for (name, moment), found in groups.items() for row in _rows(name, moment, found)]
     return {
         "rows": [*rows, *(row for (name, moment), found in groups.items() for row in other_rows(name, moment, found))],
         "ranges": [row for (name, moment), found in groups.items() for row in range_rows(name, moment, found)],
         "reliability": [row for (name, moment), found in groups.items() for row in reliability_rows(name, moment, found)],
+        "weights": used,
     }
 
 
@@ -62,8 +66,21 @@ def _slim(asked: Asked) -> Asked:
     return replace(asked, question=replace(asked.question, votes=(), past_votes=(), progress=()))
 
 
-def _trained(case: Case, trained_until: Mapping[str, int]) -> bool:
-    return case.closed.closed_at.timestamp() <= trained_until.get(trained_key(case.closed.proposal.dao_id), -1)
+def _chosen(cases: Sequence[Case], weights: Path) -> dict[Path, list[Case]]:
+    """For each case the newest of the `weight_folders` of `weights` that had learnt nothing closed in its DAO since its publication.
+
+    Failing these, the oldest that did not learn the case itself; what all have learnt is left out.
+    """
+    trained_until = {folder: load_outcome_weights(folder)[0].trained_until for folder in weight_folders(weights)}
+    chosen: dict[Path, list[Case]] = {folder: [] for folder in trained_until}
+    for case in cases:
+        key = trained_key(case.closed.proposal.dao_id)
+        ends = {folder: until.get(key, -1) for folder, until in trained_until.items()}
+        serving = [folder for folder, end in ends.items() if end < case.opened_at.timestamp()][-1:]
+        unlearnt = [folder for folder, end in ends.items() if end < case.closed.closed_at.timestamp()]
+        for folder in (serving or unlearnt)[:1]:
+            chosen[folder].append(case)
+    return {folder: found for folder, found in chosen.items() if found}
 
 
 def _slices(answered: Sequence[Answered]) -> dict[tuple[str, str], list[Answered]]:

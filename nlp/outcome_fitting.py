@@ -1,17 +1,16 @@
-"""Fitting the parts of the outcome model: kernels by walking forward, trees by boosting, widths by held-out errors."""
+"""Fitting the parts of the outcome model: trees by boosting, shares and calibration on later answers, widths by held-out errors."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlp.base_rates import family, pooled_rate
+from nlp.base_rates import family
 from nlp.calibration import Calibration, fit_best, identity
 from nlp.features import BEFORE_ACTIVITY, NAMES, FeatureRecipe
-from nlp.outcome_belief import Asked, Beliefs, Kernel, Points, one_thread, targets
-from nlp.outcome_record import DaoRecord
 from nlp.outcome_skill import held_out_skill
+from nlp.outcome_stack import ALL, FEWEST, Stack, fit_stack, stack_key
 from nlp.outcome_weights import (
     BANDS,
     PROBABILITIES,
@@ -28,34 +27,22 @@ from nlp.outcome_weights import (
     only_totals,
     passing,
     raw_probability,
+    runs,
+    stacked,
 )
 from nlp.random_boosting import RandomBoosting
 from nlp.trees import Trees, from_boosting, no_trees
 
 Floats = NDArray[np.float64]
 
-# Where the search for a kernel starts: likeness in every respect counts a little.
-START = Kernel(
-    level=0.2, drift=0.02, kind=0.13, kind_drift=0.15, author=0.07, author_drift=0.2,
-    text=0.2, kind_text=0.5, sharpness=1.6, fade=700.0, text_fade=2200.0,
-)  # fmt: skip
-_LEAST = Kernel(
-    level=1e-3, drift=1e-4, kind=1e-4, kind_drift=1e-4, author=1e-4, author_drift=1e-4,
-    text=1e-3, kind_text=1e-4, sharpness=0.5, fade=60.0, text_fade=60.0,
-)  # fmt: skip
-_MOST = Kernel(
-    level=5.0, drift=3.0, kind=3.0, kind_drift=3.0, author=3.0, author_drift=3.0,
-    text=3.0, kind_text=3.0, sharpness=12.0, fade=2000.0, text_fade=4000.0,
-)  # fmt: skip
 # A family of kinds has a pooled rate of its own from this many proposals; below it, that of all proposals is taken.
 FAMILY_COUNT = 100
-# At most this many forecasts of one DAO judge a kernel, so that one long record does not decide for all.
-JUDGED_PER_DAO = 120
 # Running totals without sides say little of passing, and one DAO has thousands of them.
 TOTALS_WEIGHT = 0.1
 # What passing does not look at: expected powers and quorums tell eras apart, and the next era's are others.
 _UNSEEN = ("power_belief", "reached_belief", "quorum", "quorum_belief", "quorum_so_far", "power_pace", "alike_passed")
 BLIND = np.isin(NAMES, _UNSEEN)
+HOURS_OPEN = NAMES.index("hours_open")
 # Fewer held-out rows calibrate nothing.
 FEWEST_TO_CALIBRATE = 40
 FEWEST_IN_CELL = 60
@@ -76,9 +63,10 @@ BOOSTING_QUANTITIES: Mapping[str, float | int] = {**BOOSTING, "n_estimators": 15
 class Lesson:
     """One training row: features, what came of it (NaN where unknown; turnout as log(1 + n)), its weight and family of kinds.
 
-    `between`: a moment between the usual ones, from which only the trees for a running vote learn.
+    `late` ones calibrate. `between`: a moment between the usual ones, from which only the trees for a running vote learn.
     """
 
+    proposal_id: str
     row: Floats
     passed: float
     share: float
@@ -86,7 +74,7 @@ class Lesson:
     power: float
     reached: float
     weight: float
-    late: bool
+    late: bool = False
     family: str = ""
     dao: str = ""
     between: bool = False
@@ -136,54 +124,11 @@ def pooled_rates(kinds: Sequence[str], passed: Sequence[bool]) -> dict[str, floa
     return rates
 
 
-def search_kernel(
-    records: Sequence[DaoRecord],
-    *,
-    target: str,
-    pooled: Mapping[str, float],
-    trials: int,
-    seed: int,
-    step: Callable[[], None] = lambda: None,
-) -> Kernel:
-    """The best of `trials` kernels by squared error of forecasts made in time order within each record.
-
-    A random walk in the logarithms from `START`; the same seed and records give the same kernel.
-    """
-    rng = np.random.default_rng(seed)
-    best, lowest = START, walk_error(records, START, target=target, pooled=pooled)
-    step()
-    for _ in range(trials - 1):
-        kernel = _neighbour(best, rng)
-        error = walk_error(records, kernel, target=target, pooled=pooled)
-        if error < lowest:
-            best, lowest = kernel, error
-        step()
-    return best
-
-
-def walk_error(records: Sequence[DaoRecord], kernel: Kernel, *, target: str, pooled: Mapping[str, float]) -> float:
-    """Mean squared error of `target` over the records, each proposal forecast from what was closed at its start."""
-    errors: list[float] = []
-    for record in records:
-        beliefs, column = Beliefs(), targets(record, target)
-        usable = np.flatnonzero(np.isfinite(column))[2:]
-        kinds = {code: kind for kind, code in record.kind_codes.items()}
-        for row in usable[:: max(len(usable) // JUDGED_PER_DAO, 1)]:
-            prior = pooled_rate(kinds.get(int(record.kinds[row]), ""), pooled) if target == "passed" else None
-            point = Points.of(record, np.array([row]))
-            known = record.known_before(float(record.published[row]))
-            with one_thread():
-                mean = beliefs.ask(record, known, point, {target: Asked(kernel, prior)})[target].mean
-            if np.isfinite(mean):
-                errors.append((mean - float(column[row])) ** 2)
-    return float(np.mean(errors))
-
-
 def fit_weights(recipe: FeatureRecipe, sheet: Sheet, *, trained_until: Mapping[str, int], seed: int) -> tuple[OutcomeWeights, str]:
     """All weights from training rows in time order, and the name of the quorum's calibration that won.
 
-    Calibration, interval widths and skill come from the `late` rows, forecast by trees that saw only the others; the trees
-    that are kept are then fitted on all rows.
+    Shares, calibration, interval widths and skill come from the `late` rows, forecast by trees that saw only the others; the
+    trees that are kept are then fitted on all rows.
     """
     early, late = sheet.where(~sheet.late), sheet.where(sheet.late & ~sheet.between)
     trial = {target: fit_trees(early, target, seed=seed) for target in TREES}
@@ -191,15 +136,26 @@ def fit_weights(recipe: FeatureRecipe, sheet: Sheet, *, trained_until: Mapping[s
     told = late.where(np.isfinite(late.targets["reached"]))
     name, reached = _calibrated(trial["reached"], told, "reached")
     calibration = {"passed": identity(), "reached": reached}
-    said = calibration["passed"].apply(passing(trial, late.rows))
+    said = calibration["passed"].apply(_said_by_halves(trial, late))
     return OutcomeWeights(
         recipe=recipe,
         trees={target: fit_trees(sheet, target, seed=seed) for target in TREES},
+        stacks=fit_stacks(trial, late),
         calibration=calibration,
         errors={target: held_out_errors(trial[target], late, target) for target in QUANTITIES},
         skill=held_out_skill(said, late.rows, late.targets["passed"], families=late.families, daos=late.daos, bands=band(late.rows)),
         trained_until=trained_until,
     ), name
+
+
+def _said_by_halves(trees: Mapping[str, Trees], late: Sheet) -> Floats:
+    """P(passes) of each late row by shares of the other half of them: what is judged must not have taught its own shares."""
+    said, half = np.empty(len(late.rows)), np.arange(len(late.rows)) * 2 // max(len(late.rows), 1)
+    for mine in (half == 0, half == 1):
+        if mine.any():
+            stacks = fit_stacks(trees, late.where(~mine))
+            said[mine] = passing(trees, stacks, late.rows[mine], late.families[mine].tolist())
+    return said
 
 
 def _calibrated(trees: Trees, late: Sheet, target: str) -> tuple[str, Calibration]:
@@ -208,12 +164,27 @@ def _calibrated(trees: Trees, late: Sheet, target: str) -> tuple[str, Calibratio
     return fit_best(raw_probability(trees, late.rows, target), late.targets[target])
 
 
-def fit_passing(sheet: Sheet, *, seed: int) -> tuple[Trees, Calibration]:
-    """Trees and calibration for passing from rows in time order; the last fifth calibrates, as in `fit_weights`."""
-    late = np.arange(len(sheet.rows)) >= int(len(sheet.rows) * 0.8)
-    trial = fit_trees(sheet.where(~late), "passed", seed=seed)
-    _, calibration = fit_best(raw_probability(trial, sheet.rows[late]), sheet.targets["passed"][late])
-    return fit_trees(sheet, "passed", seed=seed), calibration
+def fit_stacks(trees: Mapping[str, Trees], late: Sheet) -> dict[str, Stack]:
+    """The shares of each family, and of all, before and during the vote, where `late` holds enough answers of them."""
+    running = runs(late.rows)
+    found = {}
+    for family_name in (ALL, *sorted(set(late.families.tolist()) - {ALL})):
+        mine = (late.families == family_name) | (family_name == ALL)
+        for name, asked in ((VOTING, mine & running), ("passed", mine & (late.rows[:, HOURS_OPEN] <= 0))):
+            if asked.sum() >= FEWEST and name in trees:
+                parts = stacked(trees[name], late.rows[asked], name)
+                key = stack_key(family_name, running=name == VOTING)
+                found[key] = fit_stack(parts, late.targets["passed"][asked], late.weights[asked])
+    return found
+
+
+def fit_passing(sheet: Sheet, *, seed: int) -> tuple[Trees, dict[str, Stack], Calibration]:
+    """Trees, shares and calibration for passing before the vote from rows in time order; the last fifth calibrates, as in `fit_weights`."""
+    late = sheet.where(np.arange(len(sheet.rows)) >= int(len(sheet.rows) * 0.8))
+    trial = {"passed": fit_trees(sheet.where(np.arange(len(sheet.rows)) < int(len(sheet.rows) * 0.8)), "passed", seed=seed)}
+    stacks = fit_stacks(trial, late)
+    _, calibration = fit_best(passing(trial, stacks, late.rows, late.families.tolist()), late.targets["passed"])
+    return fit_trees(sheet, "passed", seed=seed), stacks, calibration
 
 
 def fit_trees(sheet: Sheet, target: str, *, seed: int) -> Trees:
@@ -224,7 +195,7 @@ def fit_trees(sheet: Sheet, target: str, *, seed: int) -> Trees:
     known = np.isfinite(answers)
     if target in QUANTITIES:
         known &= offset(sheet.rows, target) >= 0.0
-    known &= sheet.rows[:, NAMES.index("hours_open")] > 0 if target == VOTING else ~sheet.between
+    known &= sheet.rows[:, HOURS_OPEN] > 0 if target == VOTING else ~sheet.between
     rows, wanted, weights = sheet.rows[known], answers[known], sheet.weights[known]
     if target in (*PROBABILITIES, VOTING) and len(np.unique(wanted)) < 2:
         return no_trees()
@@ -283,14 +254,3 @@ def _conformal(errors: Floats) -> tuple[float, ...]:
     upper = [min(int(np.ceil((count + 1) * part)), count) - 1 for part in QUANTILES if part > 0.5]
     lower = [count - 1 - place for place in reversed(upper)]
     return tuple(float(ordered[place]) for place in (*lower, *upper))
-
-
-def _neighbour(kernel: Kernel, rng: np.random.Generator) -> Kernel:
-    """Some numbers of a kernel, each multiplied by a random factor, inside bounds."""
-    numbers, least, most = asdict(kernel), asdict(_LEAST), asdict(_MOST)
-    moved = {
-        name: float(np.clip(value * np.exp(rng.normal(0.0, 0.8)), least[name], most[name]))
-        for name, value in numbers.items()
-        if rng.random() < 0.4
-    }
-    return replace(kernel, **{name: float(f"{value:.4g}") for name, value in moved.items()})

@@ -41,26 +41,30 @@ _FACT_OF = {name: fact for fact, names in FACTS.items() for name in names}
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Log-odds on the way from the base rate to the forecast. `passes` and `base_rate` are the probabilities that are told."""
+    """The way from the base rate to the forecast. `passes` and `base_rate` are the probabilities that are told, the others log-odds.
+
+    `begins` is what the trees correct: the shares of belief and base rate. `trees` is the share of the trees' correction.
+    """
 
     base_rate: float
-    passes: float
+    begins: float
+    trees: float
     raw: float
     calibrated: float
+    passes: float
 
 
-def reasons(seen: Seen, shapley: Shapley, parts: Parts, recent: Recent, *, begins: float) -> tuple[Reason, ...]:
+def reasons(seen: Seen, shapley: Shapley, parts: Parts, recent: Recent) -> tuple[Reason, ...]:
     """The facts by size of their part, the largest first; parts are rounded to millionths and sum to the whole exactly.
 
-    `begins` is the log-odds that the explained trees correct, a part of the belief. The whole is log-odds of `parts.passes`
-    minus those of `parts.base_rate`, rounded to millionths.
+    The whole is log-odds of `parts.passes` minus those of `parts.base_rate`, rounded to millionths.
     """
-    added = shapley.explain(seen.row())
+    added = parts.trees * shapley.explain(seen.row())
     moved = dict.fromkeys(FACTS, 0.0)
     for name, value in zip(NAMES, added, strict=True):
         moved[_FACT_OF[name]] += float(value)
-    moved["similar proposals"] += begins - log_odds(parts.base_rate)
-    moved["all proposals"] = shapley.expected
+    moved["similar proposals"] += parts.begins - log_odds(parts.base_rate)
+    moved["all proposals"] = parts.trees * shapley.expected
     moved["calibration"] = parts.calibrated - parts.raw
     moved["latest results"] = recent.shift_with(seen.turnout.heads)
     units = {fact: round(value * UNIT) for fact, value in moved.items()}

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from governance.evidence import ClosedProposal, OutcomeQuestion
-from nlp.features import NAMES, FeatureMaker, Seen
-from nlp.outcome_record import EPOCH, DaoRecord
+from nlp.base_rates import family
+from nlp.features import FeatureMaker, Seen
+from nlp.outcome_record import EPOCH, DaoRecord, kind_key
 from nlp.outcome_vote_features import BELIEF_HEADS
-from nlp.outcome_weights import OutcomeWeights, passing
+from nlp.outcome_weights import BASE_RATE, OutcomeWeights, passing
 
 Floats = NDArray[np.float64]
 # The latest results count; one from so many days before the newest counts half.
@@ -27,7 +28,6 @@ SHIFT_SD = 0.2
 # Under this many results the DAO's own record of the model says nothing.
 FEWEST = 30
 SURE = 2.0
-_BASE = NAMES.index("author_rate")
 _STEPS = 12
 
 
@@ -95,8 +95,10 @@ class RecentResults:
         missing = [place for place in places if place not in known]
         if missing:
             rows = np.stack([self._maker.see(_at_publication(record, place, history)).row() for place in missing])
-            odds = _log_odds(self._weights.calibration["passed"].apply(passing(self._weights.trees, rows)))
-            known.update((place, (float(one), float(two))) for place, one, two in zip(missing, odds, rows[:, _BASE], strict=True))
+            families = [family(kind_key(record.rows[place].proposal)) for place in missing]
+            raw = passing(self._weights.trees, self._weights.stacks, rows, families)
+            odds = _log_odds(self._weights.calibration["passed"].apply(raw))
+            known.update((place, (float(one), float(two))) for place, one, two in zip(missing, odds, rows[:, BASE_RATE], strict=True))
         return known
 
 

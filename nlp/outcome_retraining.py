@@ -69,8 +69,13 @@ def retrain_outcome(
     passed = early.targets["passed"]
     if len(passed) < FEWEST_ANSWERS or not 0 < passed.sum() < len(passed):
         raise InvalidInput("rows", len(passed), f"at least {FEWEST_ANSWERS} earlier answers of both kinds are needed")
-    trees, calibration = fit_passing(early, seed=SEED)
-    fitted = replace(weights, trees={**weights.trees, "passed": trees}, calibration={**weights.calibration, "passed": calibration})
+    trees, stacks, calibration = fit_passing(early, seed=SEED)
+    fitted = replace(
+        weights,
+        trees={**weights.trees, "passed": trees},
+        stacks={**weights.stacks, **stacks},
+        calibration={**weights.calibration, "passed": calibration},
+    )
     data = pack(fitted)
     answers = _answers_digest(later)
     result = _result(fitted, data, late, answers)
@@ -107,7 +112,7 @@ def _sheet(earlier: Sequence[Answer], later: Sequence[Answer], maker: FeatureMak
 
 
 def _result(weights: OutcomeWeights, data: bytes, late: Sheet, answers: str) -> HeldOutResult:
-    said = Estimates.of(weights, late.rows).passes
+    said = Estimates.of(weights, late.rows, late.families.tolist()).passes
     loss = round(log_loss(said, late.targets["passed"]) * UNIT)
     return HeldOutResult(sha256(data).hexdigest(), loss, len(late.rows), answers)
 

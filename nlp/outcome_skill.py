@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nlp.features import NAMES
 from nlp.outcome_metrics import log_loss
-from nlp.outcome_weights import VOTERS, skill_key
+from nlp.outcome_weights import BASE_RATE, VOTERS, skill_key
 
 Floats = NDArray[np.float64]
 # A cell with fewer held-out answers says nothing of its own.
 FEWEST = 30
 # Some twenty cells are looked at: by so many errors the base rate must be better for one in twenty to be wrong by chance.
 SURE = 2.8
-_BASE = NAMES.index("author_rate")
+# Into so many stretches of time the answers of a lone DAO are cut, each one draw: neighbours are alike.
+STRETCHES = 10
 # Every family, where its own cell says nothing.
 ALL = ""
 
@@ -24,8 +24,8 @@ ALL = ""
 class Evidence:
     """How model and base rate did on the same answers: log loss in nats, lower is better.
 
-    `error` is the standard error of the difference, answers of one DAO counting as one draw; where all are of one DAO it is 0, and
-    the base rate is served if it was better at all.
+    `error` is the standard error of the difference, answers of one DAO counting as one draw; where all are of one DAO, those of
+    one stretch of time do (batch means).
     """
 
     count: int
@@ -49,7 +49,7 @@ def held_out_skill(
     bands: NDArray[np.int64],
 ) -> dict[str, tuple[int, float, float, float]]:
     """The `Evidence` per cell (`skill_key`) with enough answers; family "" is all."""
-    base = 1.0 / (1.0 + np.exp(-rows[:, _BASE]))
+    base = 1.0 / (1.0 + np.exp(-rows[:, BASE_RATE]))
     voted = rows[:, VOTERS] > 0
     found: dict[str, tuple[int, float, float, float]] = {}
     for family in (ALL, *sorted(set(families.tolist()) - {ALL})):
@@ -72,9 +72,11 @@ def evidence_for(skill: Mapping[str, tuple[int, float, float, float]], family: s
 
 
 def _error(apart: Floats, daos: NDArray[np.str_]) -> float:
-    """The cluster-robust standard error of the mean of `apart`."""
-    _, place = np.unique(daos, return_inverse=True)
-    sums = np.bincount(place, apart - apart.mean())
+    """The cluster-robust standard error of the mean of `apart`, which is in the order of time."""
+    names, draw = np.unique(daos, return_inverse=True)
+    if len(names) == 1:
+        draw = np.arange(len(apart)) * STRETCHES // len(apart)
+    sums = np.bincount(draw, apart - apart.mean())
     return float(np.sqrt((sums**2).sum()) / len(apart))
 
 

@@ -1,7 +1,7 @@
 """The outcome model's numbers: kernels, pooled rates, trees, calibration and interval widths; one safetensors file."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,10 +15,14 @@ from nlp.calibration import Calibration
 from nlp.features import NAMES, FeatureRecipe
 from nlp.model_store import SHIPPED, StoredWeights, find_weights, read_header, read_weights, store_weights
 from nlp.outcome_belief import Kernel
+from nlp.outcome_stack import Stack, stack_of
 from nlp.trees import Trees
 
 NAME = "outcome"
-FORMAT = "assent-outcome/3"
+FORMAT = "assent-outcome/4"
+# Without stacks, which then are all as `Stack()`.
+_READ_TOO = "assent-outcome/3"
+EARLIER = "earlier"
 PROBABILITIES = ("passed", "reached")
 QUANTITIES = ("share", "voters", "power")
 TARGETS = (*PROBABILITIES, *QUANTITIES)
@@ -36,7 +40,7 @@ BANDS = (10, 50)
 QUANTILES = (0.05, 0.25, 0.75, 0.95)
 
 HALF = 0.5
-BELIEF, VOTERS, PACE = (NAMES.index(name) for name in ("belief", "voters", "pace"))
+VOTERS, PACE, BASE_RATE = (NAMES.index(name) for name in ("voters", "pace", "author_rate"))
 _BELIEFS = {target: NAMES.index("belief" if target in ("passed", VOTING) else f"{target}_belief") for target in TREES}
 
 Floats = NDArray[np.float64]
@@ -46,13 +50,15 @@ Floats = NDArray[np.float64]
 class OutcomeWeights:
     """All the model was taught.
 
-    `errors` holds, per target and cell (`cell`), the `QUANTILES` of held-out errors; `skill` per family of kinds, stage and
-    band (`skill_key`) how many held-out answers there were, the log loss of model and base rate on them and its error; `trained_until` the
-    close of the last trained proposal per DAO (`trained_key`), unix seconds: what an evaluation must not score.
+    `stacks` holds what P(passes) is made of, per family of kinds and time (`stack_key`); `errors`, per target and cell (`cell`),
+    the `QUANTILES` of held-out errors; `skill`, per family, stage and band (`skill_key`), how many held-out answers there were,
+    the log loss of model and base rate on them and its error; `trained_until` the close of the last trained proposal per DAO
+    (`trained_key`), unix seconds: what an evaluation must not score.
     """
 
     recipe: FeatureRecipe
     trees: Mapping[str, Trees]
+    stacks: Mapping[str, Stack]
     calibration: Mapping[str, Calibration]
     errors: Mapping[str, Floats]
     skill: Mapping[str, tuple[int, float, float, float]]
@@ -84,14 +90,20 @@ def raw_probability(trees: Trees, rows: Floats, target: str = "passed") -> Float
     return probabilities
 
 
-def passing(trees: Mapping[str, Trees], rows: Floats) -> Floats:
-    """Uncalibrated P(passes), each row by the trees for its time."""
-    running = runs(rows)
-    probabilities: Floats = np.empty(len(rows))
+def passing(trees: Mapping[str, Trees], stacks: Mapping[str, Stack], rows: Floats, families: Sequence[str]) -> Floats:
+    """Uncalibrated P(passes), each row by the trees for its time and the shares of its family of kinds."""
+    running, named = runs(rows), np.array(families, dtype=np.str_)
+    odds: Floats = np.empty(len(rows))
     for name, asked in ((VOTING, running), ("passed", ~running)):
-        if asked.any():
-            probabilities[asked] = raw_probability(trees[name], rows[asked], name)
-    return probabilities
+        for family in np.unique(named[asked]).tolist():
+            mine = asked & (named == family)
+            odds[mine] = stack_of(stacks, family, running=name == VOTING).log_odds(stacked(trees[name], rows[mine], name))
+    return 1.0 / (1.0 + np.exp(-odds))
+
+
+def stacked(trees: Trees, rows: Floats, target: str) -> Floats:
+    """What a `Stack` weighs, one column each: log-odds of the belief (`offset`), the trees' correction, log-odds of the base rate."""
+    return np.column_stack([offset(rows, target), trees.sum(rows), rows[:, BASE_RATE]])
 
 
 def runs(rows: Floats) -> NDArray[np.bool_]:
@@ -144,7 +156,13 @@ def pack(weights: OutcomeWeights) -> bytes:
         "features": list(NAMES),
     }
     # One metadata entry only: safetensors writes several in no fixed order.
-    told = {"format": FORMAT, "recipe": recipe, "skill": dict(weights.skill), "trained_until": dict(weights.trained_until)}
+    told = {
+        "format": FORMAT,
+        "recipe": recipe,
+        "stacks": {key: asdict(stack) for key, stack in weights.stacks.items()},
+        "skill": dict(weights.skill),
+        "trained_until": dict(weights.trained_until),
+    }
     header = json.dumps(told, sort_keys=True)
     return save({name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}, {"assent": header})
 
@@ -154,7 +172,7 @@ def unpack(data: bytes) -> OutcomeWeights:
     try:
         header = json.loads(read_header(data)["assent"])
         recipe, arrays = header["recipe"], load(data)
-        if header["format"] != FORMAT:
+        if header["format"] not in (FORMAT, _READ_TOO):
             raise ModelUnavailable("the outcome weights are of another version", format=header["format"])
         if tuple(recipe["features"]) != NAMES:
             differing = ", ".join(sorted({*recipe["features"]} ^ {*NAMES}))
@@ -164,6 +182,7 @@ def unpack(data: bytes) -> OutcomeWeights:
                 kernels={target: Kernel(**fields) for target, fields in recipe["kernels"].items()}, pooled=recipe["pooled"]
             ),
             trees={target: Trees.read(arrays, f"trees.{target}") for target in TREES},
+            stacks={key: Stack(**shares) for key, shares in header.get("stacks", {}).items()},
             calibration={
                 target: Calibration(arrays[f"calibration.{target}.raw"], arrays[f"calibration.{target}.calibrated"])
                 for target in PROBABILITIES
@@ -185,3 +204,13 @@ def load_outcome_weights(folder: Path = SHIPPED) -> tuple[OutcomeWeights, str]:
 def save_outcome_weights(weights: OutcomeWeights, folder: Path, *, about: Mapping[str, str]) -> StoredWeights:
     """Write the weights and the manifest that pins them."""
     return store_weights(NAME, pack(weights), folder, about=about)
+
+
+def earlier_folder(folder: Path, part: float) -> Path:
+    """Where beside the weights that serve those lie that learnt the first `part` of every DAO's proposals; only evaluations ask them."""
+    return folder / EARLIER / f"{part * 100:03.0f}"
+
+
+def weight_folders(folder: Path = SHIPPED) -> tuple[Path, ...]:
+    """The folders of all weights, those that learnt least first; the last is the one that serves."""
+    return (*sorted(manifest.parent for manifest in (folder / EARLIER).glob(f"*/{NAME}.json")), folder)

@@ -219,6 +219,6 @@ def test_a_map_learnt_before_the_vote_leaves_running_votes_alone() -> None:
     rows = np.zeros((2, len(NAMES)))
     rows[1, NAMES.index("hours_open")] = 2.0
 
-    plain, moved = (Estimates.of(each, rows).passes for each in (weights, mapped))
+    plain, moved = (Estimates.of(each, rows, ["dcl", "dcl"]).passes for each in (weights, mapped))
     assert moved[0] != plain[0]
     assert moved[1] == plain[1]

@@ -8,7 +8,7 @@ import pytest
 
 from nlp import outcome_belief
 from nlp.outcome_belief import Asked, Belief, Beliefs, Points
-from nlp.outcome_fitting import START
+from nlp.outcome_kernels import START
 from nlp.outcome_record import DaoRecord, Records, build_record
 from tests.outcome_world import WordEmbedder, history, question
 

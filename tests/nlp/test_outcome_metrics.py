@@ -78,6 +78,18 @@ def test_a_map_is_taken_only_where_it_helps() -> None:
     assert expected_calibration_error(calibration.apply(boastful), passed) < 0.04 < expected_calibration_error(boastful, passed)
 
 
+def test_answers_of_one_kind_judge_no_map() -> None:
+    """Where nothing failed lately, a map that says "surely" would be the best of all, and wrong the day something fails."""
+    rng = np.random.default_rng(4)
+    raw = rng.uniform(0.3, 0.9, 300)
+    passed = np.ones(300)
+    passed[:60] = rng.random(60) < 0.5
+
+    name, calibration = fit_best(raw, passed)
+    assert name == "identity"
+    assert calibration.apply(raw).tolist() == pytest.approx(raw.tolist())
+
+
 @pytest.mark.parametrize("model", [GradientBoostingClassifier, GradientBoostingRegressor])
 def test_stored_trees_answer_as_the_fitted_ones(model: type) -> None:
     """Evaluating arrays with numpy is the same as asking scikit-learn, edge values included."""

@@ -1,13 +1,19 @@
 """Which trees answer for which moment of a vote."""
 
+import json
+
 import numpy as np
 import pytest
+from safetensors.numpy import load, save
 
 import nlp.outcome_weights as module
 from governance.errors import ModelUnavailable
 from nlp.features import ACTIVITY, BEFORE_ACTIVITY, NAMES
+from nlp.model_store import read_header
+from nlp.outcome_stack import Stack
 from nlp.outcome_weights import TREES, VOTING, load_outcome_weights, offset, pack, passing, raw_probability, runs, stage, unpack
 from nlp.trees import Trees, no_trees
+from tests.outcome_world import small_weights
 
 BEFORE, SILENT, COUNTED, TOTALS = range(4)
 
@@ -38,12 +44,23 @@ def test_each_row_is_answered_by_the_trees_of_its_time() -> None:
     """The trees of the other time must not leak in."""
     trees = {"passed": adding(1.0), VOTING: adding(-1.0)}
 
-    said = passing(trees, rows())
+    said = passing(trees, {}, rows(), ["dcl"] * 4)
 
     before, during = raw_probability(trees["passed"], rows(), "passed"), raw_probability(trees[VOTING], rows(), VOTING)
     assert said.tolist() == [before[0], during[1], during[2], before[3]]
     assert before[0] == 1 / (1 + np.exp(-2.0))
     assert during[1] == 1 / (1 + np.exp(0.5))
+
+
+def test_each_row_is_answered_by_the_shares_of_its_family() -> None:
+    """What one family is known to overdo must not quieten another."""
+    trees = {"passed": adding(1.0), VOTING: adding(-1.0)}
+    stacks = {"dcl/open": Stack(1.0, 0.0, 0.0), "/open": Stack(1.0, 3.0, 0.0), "moloch/running": Stack(0.0, 0.0, 0.0)}
+
+    said = passing(trees, stacks, rows(), ["dcl", "moloch", "dcl", "snapshot"])
+
+    odds = np.log(said / (1.0 - said))
+    assert odds == pytest.approx([1.0, 0.0, -0.5, 4.0])
 
 
 def test_without_trees_the_belief_speaks() -> None:
@@ -78,3 +95,20 @@ def test_weights_made_for_other_features_are_refused_by_name(monkeypatch: pytest
         unpack(data)
 
     assert refused.value.details["differing"] == f"{NAMES[-1]}, full_moon"
+
+
+def test_weights_of_the_version_before_speak_as_they_did() -> None:
+    """A deployment's retrained weights outlive an update: without shares, belief and trees count as they are."""
+    data = pack(small_weights())
+    header = json.loads(read_header(data)["assent"])
+    shares = header.pop("stacks")
+    former = save(load(data), {"assent": json.dumps({**header, "format": "assent-outcome/3"})})
+
+    read = unpack(former)
+
+    assert shares
+    assert read.stacks == {}
+    said = passing(read.trees, read.stacks, rows(), ["snapshot"] * 4)
+    assert said[BEFORE] == raw_probability(read.trees["passed"], rows(), "passed")[BEFORE]
+    with pytest.raises(ModelUnavailable, match="another version"):
+        unpack(save(load(data), {"assent": json.dumps({**header, "format": "assent-outcome/2"})}))

@@ -1,0 +1,66 @@
+"""How far a family follows belief, trees and base rate is learnt from later answers, and only as far as they tell."""
+
+import numpy as np
+import pytest
+
+from nlp.features import NAMES
+from nlp.outcome_skill import evidence_for, held_out_skill
+from nlp.outcome_stack import Stack, fit_stack, stack_key, stack_of
+
+
+def answers(count: int, *, trees: float, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of (belief, trees, base rate) and what came of them, where the trees' correction counts `trees` times."""
+    chance = np.random.default_rng(seed)
+    parts = chance.normal(0.0, 1.0, (count, 3))
+    passed = chance.random(count) < 1.0 / (1.0 + np.exp(-(parts[:, 0] + trees * parts[:, 1])))
+    return parts, passed.astype(float)
+
+
+@pytest.mark.parametrize("truth", [0.0, 2.0])
+def test_the_share_of_the_trees_is_what_later_answers_say(truth: float) -> None:
+    """Many answers move it to the truth, a handful hardly from where it starts."""
+    many, few = (fit_stack(*answers(count, trees=truth), np.ones(count)) for count in (4_000, 4))
+
+    assert many.trees == pytest.approx(truth, abs=0.15)
+    assert many.belief == pytest.approx(1.0, abs=0.1)
+    assert abs(few.trees - 1.0) < 0.4
+
+
+def test_answers_without_weight_teach_nothing() -> None:
+    """A second look at the same proposal counts less; counted not at all, it must leave everything where it was."""
+    parts, passed = answers(500, trees=0.0)
+
+    assert fit_stack(parts, passed, np.zeros(500)) == Stack()
+
+
+def test_a_family_without_shares_takes_those_of_all() -> None:
+    """And where nobody has any, belief and trees speak as they are."""
+    stacks = {stack_key("moloch", running=False): Stack(0.9, 0.5, 0.1), stack_key("", running=False): Stack(1.1, 1.2, 0.0)}
+
+    assert stack_of(stacks, "moloch", running=False) == Stack(0.9, 0.5, 0.1)
+    assert stack_of(stacks, "snapshot", running=False) == Stack(1.1, 1.2, 0.0)
+    assert stack_of(stacks, "moloch", running=True) == Stack(1.0, 1.0, 0.0)
+
+
+@pytest.mark.parametrize(("worse_by", "shown"), [(0.02, True), (2.0, False)])
+def test_a_lone_dao_is_judged_by_chance_too(worse_by: float, shown: bool) -> None:
+    """A hair's breadth on 300 answers of one DAO is chance, between its stretches of time; much worse all along is not."""
+    chance = np.random.default_rng(5)
+    base = np.full(300, 0.4)
+    passed = (chance.random(300) < 0.6).astype(float)
+    rows = np.zeros((300, len(NAMES)))
+    rows[:, NAMES.index("author_rate")] = base
+    odds = base - worse_by + chance.normal(0.0, 0.2, 300)
+
+    skill = held_out_skill(
+        1.0 / (1.0 + np.exp(-odds)),
+        rows,
+        passed,
+        families=np.array(["dcl"] * 300),
+        daos=np.array(["lone"] * 300),
+        bands=np.zeros(300, dtype=np.int64),
+    )
+    found = evidence_for(skill, "dcl", voted=False, band=0)
+    assert found is not None
+    assert found.error > 0
+    assert found.shows_skill is shown
