@@ -19,7 +19,7 @@ from nlp.outcome_shapley import Shapley
 from nlp.outcome_skill import evidence_for
 from nlp.outcome_stack import stack_of
 from nlp.outcome_vote_features import UNKNOWN
-from nlp.outcome_weights import VOTING, OutcomeWeights, band, from_belief_to_base_rate, offset, runs
+from nlp.outcome_weights import BASE_RATE, VOTING, OutcomeWeights, band, offset, runs
 from nlp.votes_so_far import sides
 
 Floats = NDArray[np.float64]
@@ -111,10 +111,10 @@ def _passing(
         return _Passing(base, base, reason, ())
     calibrated = log_odds(_bounded(estimate.passes))
     passes = _bounded(1.0 / (1.0 + math.exp(-(calibrated + recent.shift_with(seen.turnout.heads)))))
-    shares = stack_of(weights.stacks, family(kind_key(question.proposal)), running=trees == VOTING)
+    shares = stack_of(weights.stacks, family(kind_key(question.proposal)), running=trees == VOTING).after(seen.rates.dao_count)
     parts = Parts(
         base_rate=base,
-        begins=float(offset(row, trees)[0] + shares.base_rate * from_belief_to_base_rate(row)[0]),
+        begins=shares.belief * float(offset(row, trees)[0]) + shares.base_rate * float(row[0, BASE_RATE]),
         trees=shares.trees,
         raw=log_odds(min(max(estimate.raw, 1e-9), 1 - 1e-9)),
         calibrated=calibrated,

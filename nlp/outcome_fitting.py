@@ -23,6 +23,7 @@ from nlp.outcome_weights import (
     OutcomeWeights,
     band,
     cell,
+    closed,
     offset,
     only_totals,
     passing,
@@ -174,7 +175,7 @@ def fit_stacks(trees: Mapping[str, Trees], late: Sheet) -> dict[str, Stack]:
             if asked.sum() >= FEWEST and name in trees:
                 parts = stacked(trees[name], late.rows[asked], name)
                 key = stack_key(family_name, running=name == VOTING)
-                found[key] = fit_stack(parts, late.targets["passed"][asked], late.weights[asked])
+                found[key] = fit_stack(parts, closed(late.rows[asked]), late.targets["passed"][asked], late.weights[asked])
     return found
 
 

@@ -43,7 +43,7 @@ _FACT_OF = {name: fact for fact, names in FACTS.items() for name in names}
 class Parts:
     """The way from the base rate to the forecast. `passes` and `base_rate` are the probabilities that are told, the others log-odds.
 
-    `begins` is what the trees correct: the belief, or between it and the base rate. `trees` is the share of their correction.
+    `begins` is what the trees correct: the shares of belief and base rate. `trees` is the share of the trees' correction.
     """
 
     base_rate: float

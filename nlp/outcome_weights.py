@@ -40,7 +40,7 @@ BANDS = (10, 50)
 QUANTILES = (0.05, 0.25, 0.75, 0.95)
 
 HALF = 0.5
-BELIEF, VOTERS, PACE, BASE_RATE = (NAMES.index(name) for name in ("belief", "voters", "pace", "author_rate"))
+VOTERS, PACE, BASE_RATE = (NAMES.index(name) for name in ("voters", "pace", "author_rate"))
 _BELIEFS = {target: NAMES.index("belief" if target in ("passed", VOTING) else f"{target}_belief") for target in TREES}
 
 Floats = NDArray[np.float64]
@@ -97,19 +97,19 @@ def passing(trees: Mapping[str, Trees], stacks: Mapping[str, Stack], rows: Float
     for name, asked in ((VOTING, running), ("passed", ~running)):
         for family in np.unique(named[asked]).tolist():
             mine = asked & (named == family)
-            odds[mine] = stack_of(stacks, family, running=name == VOTING).log_odds(stacked(trees[name], rows[mine], name))
+            shares = stack_of(stacks, family, running=name == VOTING)
+            odds[mine] = shares.log_odds(stacked(trees[name], rows[mine], name), closed(rows[mine]))
     return 1.0 / (1.0 + np.exp(-odds))
 
 
+def closed(rows: Floats) -> Floats:
+    """How many closed proposals of each row's DAO are known."""
+    return np.expm1(rows[:, NAMES.index("dao_count")])
+
+
 def stacked(trees: Trees, rows: Floats, target: str) -> Floats:
-    """What a `Stack` weighs, in log-odds: where the trees begin (`offset`), their correction, the way from belief to base rate."""
-    return np.column_stack([offset(rows, target), trees.sum(rows), from_belief_to_base_rate(rows)])
-
-
-def from_belief_to_base_rate(rows: Floats) -> Floats:
-    """How far the base rate's log-odds lie above the belief's."""
-    apart: Floats = rows[:, BASE_RATE] - rows[:, BELIEF]
-    return apart
+    """What a `Stack` weighs, one column each: log-odds of the belief (`offset`), the trees' correction, log-odds of the base rate."""
+    return np.column_stack([offset(rows, target), trees.sum(rows), rows[:, BASE_RATE]])
 
 
 def runs(rows: Floats) -> NDArray[np.bool_]:

@@ -8,46 +8,56 @@ from nlp.outcome_skill import evidence_for, held_out_skill
 from nlp.outcome_stack import Stack, fit_stack, stack_key, stack_of
 
 
-def answers(count: int, *, trees: float, base_rate: float = 0.0, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of (begin, correction, way to the base rate) and what came of them, where the two count so much."""
+def answers(count: int, *, trees: float, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of (belief, trees, base rate) and what came of them, where the trees' correction counts `trees` times."""
     chance = np.random.default_rng(seed)
     parts = chance.normal(0.0, 1.0, (count, 3))
-    passed = chance.random(count) < 1.0 / (1.0 + np.exp(-(parts[:, 0] + trees * parts[:, 1] + base_rate * parts[:, 2])))
+    passed = chance.random(count) < 1.0 / (1.0 + np.exp(-(parts[:, 0] + trees * parts[:, 1])))
     return parts, passed.astype(float)
 
 
-@pytest.mark.parametrize(("trees", "base_rate"), [(0.0, 0.4), (2.0, -0.3)])
-def test_shares_are_what_later_answers_say(trees: float, base_rate: float) -> None:
-    """Many answers move them to the truth, a handful hardly from where they start."""
-    many, few = (fit_stack(*answers(count, trees=trees, base_rate=base_rate), np.ones(count)) for count in (4_000, 4))
+def learnt(count: int, *, trees: float) -> Stack:
+    """Shares from so many answers of DAOs with long histories."""
+    parts, passed = answers(count, trees=trees)
+    return fit_stack(parts, np.full(count, 1e6), passed, np.ones(count))
 
-    assert many.trees == pytest.approx(trees, abs=0.15)
-    assert many.base_rate == pytest.approx(base_rate, abs=0.15)
+
+@pytest.mark.parametrize("truth", [0.0, 2.0])
+def test_the_share_of_the_trees_is_what_later_answers_say(truth: float) -> None:
+    """Many answers move it to the truth, a handful hardly from where it starts."""
+    many, few = (learnt(count, trees=truth) for count in (4_000, 4))
+
+    assert many.trees == pytest.approx(truth, abs=0.15)
+    assert many.belief == pytest.approx(1.0, abs=0.1)
     assert abs(few.trees - 1.0) < 0.4
-    assert abs(few.base_rate) < 0.3
-
-
-def test_without_a_history_the_shares_leave_the_level_alone() -> None:
-    """Belief and base rate are then one; whatever a family's share is, a first proposal starts from the pooled rate."""
-    first = np.array([[1.8, 0.0, 0.0]])
-
-    assert Stack(0.2, 0.9).log_odds(first) == Stack().log_odds(first) == [1.8]
 
 
 def test_answers_without_weight_teach_nothing() -> None:
     """A second look at the same proposal counts less; counted not at all, it must leave everything where it was."""
     parts, passed = answers(500, trees=0.0)
 
-    assert fit_stack(parts, passed, np.zeros(500)) == Stack()
+    assert fit_stack(parts, np.full(500, 9.0), passed, np.zeros(500)) == Stack()
+
+
+def test_shares_count_as_far_as_there_is_a_history() -> None:
+    """The first proposal of a DAO is forecast as if there were none; explained and computed shares are the same."""
+    shares, parts = Stack(0.8, 0.2, 0.4), np.array([[1.0, 2.0, 3.0]])
+
+    assert shares.after(0) == Stack()
+    assert shares.log_odds(parts, np.zeros(1)).tolist() == [3.0]
+    for closed in (1, 7, 400):
+        now = shares.after(closed)
+        explained = now.belief * 1.0 + now.trees * 2.0 + now.base_rate * 3.0
+        assert shares.log_odds(parts, np.array([float(closed)]))[0] == pytest.approx(explained)
 
 
 def test_a_family_without_shares_takes_those_of_all() -> None:
-    """And where nobody has any, the trees speak as they are."""
-    stacks = {stack_key("moloch", running=False): Stack(0.5, 0.1), stack_key("", running=False): Stack(1.2, 0.0)}
+    """And where nobody has any, belief and trees speak as they are."""
+    stacks = {stack_key("moloch", running=False): Stack(0.9, 0.5, 0.1), stack_key("", running=False): Stack(1.1, 1.2, 0.0)}
 
-    assert stack_of(stacks, "moloch", running=False) == Stack(0.5, 0.1)
-    assert stack_of(stacks, "snapshot", running=False) == Stack(1.2, 0.0)
-    assert stack_of(stacks, "moloch", running=True) == Stack(1.0, 0.0)
+    assert stack_of(stacks, "moloch", running=False) == Stack(0.9, 0.5, 0.1)
+    assert stack_of(stacks, "snapshot", running=False) == Stack(1.1, 1.2, 0.0)
+    assert stack_of(stacks, "moloch", running=True) == Stack(1.0, 1.0, 0.0)
 
 
 @pytest.mark.parametrize(("worse_by", "shown"), [(0.02, True), (2.0, False)])

@@ -55,12 +55,14 @@ def test_each_row_is_answered_by_the_trees_of_its_time() -> None:
 def test_each_row_is_answered_by_the_shares_of_its_family() -> None:
     """What one family is known to overdo must not quieten another."""
     trees = {"passed": adding(1.0), VOTING: adding(-1.0)}
-    stacks = {"dcl/open": Stack(0.0, 0.0), "/open": Stack(3.0, 0.0), "moloch/running": Stack(0.0, 0.25)}
+    stacks = {"dcl/open": Stack(1.0, 0.0, 0.0), "/open": Stack(1.0, 3.0, 0.0), "moloch/running": Stack(0.0, 0.0, 0.0)}
 
-    said = passing(trees, stacks, rows(), ["dcl", "moloch", "dcl", "snapshot"])
+    with_history = rows()
+    with_history[:, NAMES.index("dao_count")] = np.log1p(1e9)
+    said = passing(trees, stacks, with_history, ["dcl", "moloch", "dcl", "snapshot"])
 
     odds = np.log(said / (1.0 - said))
-    assert odds == pytest.approx([1.0, 0.25, -0.5, 4.0])
+    assert odds == pytest.approx([1.0, 0.0, -0.5, 4.0])
 
 
 def test_without_trees_the_belief_speaks() -> None:
