@@ -179,13 +179,12 @@ def fit_stacks(trees: Mapping[str, Trees], late: Sheet) -> dict[str, Stack]:
     return found
 
 
-def fit_passing(sheet: Sheet, *, seed: int) -> tuple[Trees, dict[str, Stack], Calibration]:
-    """Trees, shares and calibration for passing before the vote from rows in time order; the last fifth calibrates, as in `fit_weights`."""
-    late = sheet.where(np.arange(len(sheet.rows)) >= int(len(sheet.rows) * 0.8))
-    trial = {"passed": fit_trees(sheet.where(np.arange(len(sheet.rows)) < int(len(sheet.rows) * 0.8)), "passed", seed=seed)}
-    stacks = fit_stacks(trial, late)
-    _, calibration = fit_best(passing(trial, stacks, late.rows, late.families.tolist()), late.targets["passed"])
-    return fit_trees(sheet, "passed", seed=seed), stacks, calibration
+def fit_passing(sheet: Sheet, *, seed: int) -> tuple[Trees, Calibration]:
+    """Trees and calibration for passing from rows in time order; the last fifth calibrates, as in `fit_weights`."""
+    late = np.arange(len(sheet.rows)) >= int(len(sheet.rows) * 0.8)
+    trial = fit_trees(sheet.where(~late), "passed", seed=seed)
+    _, calibration = fit_best(raw_probability(trial, sheet.rows[late]), sheet.targets["passed"][late])
+    return fit_trees(sheet, "passed", seed=seed), calibration
 
 
 def fit_trees(sheet: Sheet, target: str, *, seed: int) -> Trees:
