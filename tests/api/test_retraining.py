@@ -108,7 +108,7 @@ def test_a_better_candidate_serves_a_worse_one_does_not_and_a_restart_remembers(
     again = api.post(PATH, json={}).json()
     assert (again["decision"], again["serves"]) == ("withheld", promoted["model_sha256"])
 
-    assert [each["document"]["data"]["margin_micronats"] for each in entries(api, "model.trained")] == [9_000_000, 50_000, 5_000]
+    assert [each["document"]["data"]["margin_micronats"] for each in entries(api, "model.trained")] == [9_000_000, 10_000, 5_000]
     assert [each["document"]["subject"] for each in entries(api, "model.promoted")] == [{"model": promoted["model_sha256"]}]
     assert len(entries(api, "promotion.withheld")) == 2
     aliases = {each["sha256"]: each["alias"] for each in api.get("/v1/models", params={"task": "outcome"}).json()["items"]}
