@@ -10,8 +10,6 @@ Floats = NDArray[np.float64]
 # Enough that a smooth map and its knots differ by less than 0.001.
 KNOTS = 201
 EDGE = 1e-3
-# Fewer results of the rarer kind, in either half, can neither fit nor judge a map: one that says "surely" would win.
-FEWEST_TO_JUDGE = 8
 # Below this many results of the rarer kind an isotonic map is mostly noise.
 FEWEST_FOR_ISOTONIC = 200
 
@@ -41,7 +39,7 @@ def fit_platt(raw: Floats, passed: Floats) -> Calibration:
 
 
 def fit_beta(raw: Floats, passed: Floats) -> Calibration:
-    """Beta calibration (Kull, Silva Filho and Flach, 2017): logistic regression on ln p and -ln(1 - p)."""
+    """Beta calibration (Kull, Silva Filho and Flach, 2017): logistic regression on ln p and -ln(1 - p), none turned round."""
     return _logistic(raw, passed, lambda p: np.column_stack([np.log(p), -np.log(1 - p)]))
 
 
@@ -62,8 +60,7 @@ def fit_best(raw: Floats, passed: Floats) -> tuple[str, Calibration]:
     Rows are in time order. The identity competes, and wins ties: a map must earn its place, before answers of both kinds.
     """
     half = len(raw) // 2
-    rarer = min(min(part.sum(), (1 - part).sum()) for part in (passed[:half], passed[half:]))
-    if rarer < FEWEST_TO_JUDGE:
+    if not all(0 < part.sum() < len(part) for part in (passed[:half], passed[half:])):
         return "identity", identity()
     names = [name for name in FITS if name != "isotonic" or min(passed.sum(), (1 - passed).sum()) >= FEWEST_FOR_ISOTONIC]
     best, lowest = "identity", _log_loss(raw[half:], passed[half:])
@@ -75,14 +72,22 @@ def fit_best(raw: Floats, passed: Floats) -> tuple[str, Calibration]:
 
 
 def _logistic(raw: Floats, passed: Floats, columns: Callable[[Floats], Floats]) -> Calibration:
+    """Logistic regression on `columns`, each of which rises with the probability.
+
+    One that comes out falling is left out and the rest fitted again, as Kull et al. do; with none left the map is level.
+    """
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - training only
 
-    model = LogisticRegression(C=1e4, max_iter=1000).fit(columns(np.clip(raw, EDGE, 1 - EDGE)), passed)
     odds = np.linspace(np.log(EDGE / (1 - EDGE)), np.log((1 - EDGE) / EDGE), KNOTS)
     knots = 1 / (1 + np.exp(-odds))
-    calibrated = model.predict_proba(columns(knots))[:, 1]
-    # A falling piece can come only of too few rows; there the map is level instead.
-    return Calibration(knots, np.maximum.accumulate(calibrated))
+    told, asked = columns(np.clip(raw, EDGE, 1 - EDGE)), columns(knots)
+    kept = np.arange(told.shape[1])
+    while len(kept):
+        model = LogisticRegression(C=1e4, max_iter=1000).fit(told[:, kept], passed)
+        if (model.coef_[0] >= 0).all():
+            return Calibration(knots, model.predict_proba(asked[:, kept])[:, 1])
+        kept = kept[model.coef_[0] >= 0]
+    return Calibration(knots, np.full(KNOTS, np.clip(passed.mean(), EDGE, 1 - EDGE)))
 
 
 def _log_loss(probabilities: Floats, passed: Floats) -> float:

@@ -65,6 +65,19 @@ def test_calibration_is_monotone_and_bounded(name: str, seed: int) -> None:
     assert mapped.max() <= 1.0
 
 
+@pytest.mark.parametrize("name", ["platt", "beta"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_map_says_on_average_what_happened(name: str, turned: bool) -> None:
+    """Also where the raw probabilities run the wrong way: a map levelled at its highest point would say "surely"."""
+    rng = np.random.default_rng(7)
+    raw = rng.uniform(0.5, 0.98, 1500)
+    passed = (rng.random(1500) < (1.45 - raw if turned else raw)).astype(float)
+
+    mapped = FITS[name](raw, passed).apply(raw)
+
+    assert mapped.mean() == pytest.approx(passed.mean(), abs=0.005)
+
+
 def test_a_map_is_taken_only_where_it_helps() -> None:
     """Probabilities that are already right are left alone; overconfident ones are corrected."""
     rng = np.random.default_rng(3)
