@@ -7,9 +7,7 @@ time; the weights that answer for a block learnt what closed, in every DAO, befo
 and calibration error stand beside those of the base rate on the same answers.
 """
 
-import argparse
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,13 +18,14 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.dumps import given
 from nlp.features import FeatureRecipe
 from nlp.outcome import ShippedOutcomeForecaster
-from nlp.outcome_dataset import Case, histories, read_dump, replay
+from nlp.outcome_dataset import Case, histories, replay
 from nlp.outcome_fitting import Lesson, Sheet, fit_weights
 from nlp.outcome_metrics import score
 from nlp.outcome_text import Embedder
-from nlp.outcome_training import CALIBRATED_FROM, TRAINED_PARTS, TRIALS, embedded, fit_recipe, last_closes, lessons, time_parts
+from nlp.outcome_training import CALIBRATED_FROM, TRAINED_PARTS, TRIALS, fit_recipe, last_closes, lessons, time_parts
 from nlp.outcome_weights import save_outcome_weights
 
 SEED = 20261121
@@ -100,20 +99,12 @@ def rows(slice_: Slice, found: Sequence[tuple[str, float, float, float]]) -> Ite
 
 def main() -> int:
     """Both slices; 1 where the base rate has the better Brier score."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", nargs="?", type=Path, default=Path(os.environ.get("ASSENT_DATA_DIR", ".")) / "governance")
-    parser.add_argument("--refits", type=int, default=3)
-    parser.add_argument("--embeddings", type=Path, default=Path(tempfile.gettempdir()) / "assent-outcome-vectors.npz")
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
-    if not (given.folder / "proposals.parquet").is_file():
-        print("set ASSENT_DATA_DIR, or name a folder with proposals.parquet")
+    asked = given(__doc__ or "", counted="refits", count=3)
+    if asked is None:
         return 0
-    cases = read_dump(given.folder).cases
-    vectors = embedded(cases, None, given.embeddings)
-    told = [row for slice_ in SLICES for row in rows(slice_, list(answers(cases, slice_, vectors, given.refits)))]
+    told = [row for slice_ in SLICES for row in rows(slice_, list(answers(asked.cases, slice_, asked.vectors, asked.count)))]
     for row in told:
-        print(json.dumps(row) if given.json else row)
+        print(json.dumps(row) if asked.json else row)
     ours, base = ([float(str(row["brier"])) for row in told if row["model"] == model] for model in ("assent", "base_rate"))
     return 1 if any(one > other for one, other in zip(ours, base, strict=True)) else 0
 

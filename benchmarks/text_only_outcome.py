@@ -24,7 +24,7 @@ from nlp.encoder import Encoder, Precision
 from nlp.outcome_dataset import Case, read_dump
 from nlp.outcome_metrics import score
 from nlp.outcome_text import proposal_text
-from nlp.outcome_training import TRAINED_PART, time_parts
+from nlp.outcome_training import TRAINED_PARTS, time_parts
 from nlp.text_network import TextNetwork, padded
 from nlp.windows import Window
 
@@ -111,7 +111,7 @@ def main() -> None:
     chosen = parser.parse_args()
     cases = [case for case in read_dump(chosen.data_dir).cases if proposal_text(case.closed.proposal)]
     parts = time_parts(cases)
-    early = np.array([parts[case.closed.proposal.proposal_id] < TRAINED_PART for case in cases])
+    early = np.array([parts[case.closed.proposal.proposal_id] < TRAINED_PARTS[0] for case in cases])
     passed = np.array([float(case.closed.passed) for case in cases])
     windows = windows_of(cases, chosen.tokens)
     network = trained([windows[place] for place in np.flatnonzero(early)], passed[early], chosen.epochs)

@@ -8,9 +8,7 @@ are known, as in service. Brier scores are means over DAOs, beside the pooled ra
 within the family of kinds) and the DAO's own base rate; the interval is a 90 % bootstrap over DAOs of model minus pooled rate.
 """
 
-import argparse
 import json
-import os
 import sys
 import tempfile
 from collections import defaultdict
@@ -21,12 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.dumps import given
 from nlp.base_rates import pooled_rate
 from nlp.outcome import ShippedOutcomeForecaster
-from nlp.outcome_dataset import Case, histories, read_dump, replay
+from nlp.outcome_dataset import Case, histories, replay
 from nlp.outcome_record import kind_key
 from nlp.outcome_text import Embedder
-from nlp.outcome_training import CALIBRATED_FROM, TRAINED_PARTS, TRIALS, embedded, fit_outcome, time_parts
+from nlp.outcome_training import CALIBRATED_FROM, TRAINED_PARTS, TRIALS, fit_outcome, time_parts
 from nlp.outcome_weights import save_outcome_weights
 
 SEED = 20261121
@@ -106,24 +105,16 @@ def _brier(rows: Sequence[Said], name: str) -> float:
 
 def main() -> int:
     """Leave each fold out in turn; 1 where the model is worse than the pooled rate in the mean over DAOs."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", nargs="?", type=Path, default=Path(os.environ.get("ASSENT_DATA_DIR", ".")) / "governance")
-    parser.add_argument("--folds", type=int, default=4)
-    parser.add_argument("--embeddings", type=Path, default=Path(tempfile.gettempdir()) / "assent-outcome-vectors.npz")
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
-    if not (given.folder / "proposals.parquet").is_file():
-        print("set ASSENT_DATA_DIR, or name a folder with proposals.parquet")
+    asked = given(__doc__ or "", counted="folds", count=4)
+    if asked is None:
         return 0
-    cases = read_dump(given.folder).cases
-    vectors = embedded(cases, None, given.embeddings)
     said: list[Said] = []
-    for fold in range(given.folds):
-        said += left_out(cases, vectors, fold, given.folds)
-        print(f"fold {fold + 1} of {given.folds}: {len(said)} answers", file=sys.stderr, flush=True)
+    for fold in range(asked.count):
+        said += left_out(asked.cases, asked.vectors, fold, asked.count)
+        print(f"fold {fold + 1} of {asked.count}: {len(said)} answers", file=sys.stderr, flush=True)
     rows = [told(said, moment, least) for moment in MOMENTS for least in (1, MANY)]
     for row in rows:
-        print(json.dumps(asdict(row)) if given.json else row)
+        print(json.dumps(asdict(row)) if asked.json else row)
     return 1 if any(row.model > row.pooled for row in rows) else 0
 
 

@@ -172,7 +172,7 @@ def fit_stacks(trees: Mapping[str, Trees], late: Sheet) -> dict[str, Stack]:
     for family_name in (ALL, *sorted(set(late.families.tolist()) - {ALL})):
         mine = (late.families == family_name) | (family_name == ALL)
         for name, asked in ((VOTING, mine & running), ("passed", mine & (late.rows[:, HOURS_OPEN] <= 0))):
-            if asked.sum() >= FEWEST and name in trees:
+            if asked.sum() >= FEWEST:
                 parts = stacked(trees[name], late.rows[asked], name)
                 key = stack_key(family_name, running=name == VOTING)
                 found[key] = fit_stack(parts, closed(late.rows[asked]), late.targets["passed"][asked], late.weights[asked])

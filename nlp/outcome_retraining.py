@@ -19,7 +19,7 @@ from nlp.outcome import Estimates
 from nlp.outcome_fitting import Sheet, fit_passing
 from nlp.outcome_metrics import log_loss
 from nlp.outcome_record import Records, kind_key
-from nlp.outcome_stack import Stack
+from nlp.outcome_stack import of_running_votes
 from nlp.outcome_text import Embedder
 from nlp.outcome_weights import NAME, OutcomeWeights, pack, unpack
 
@@ -71,12 +71,11 @@ def retrain_outcome(
     if len(passed) < FEWEST_ANSWERS or not 0 < passed.sum() < len(passed):
         raise InvalidInput("rows", len(passed), f"at least {FEWEST_ANSWERS} earlier answers of both kinds are needed")
     trees, calibration = fit_passing(early, seed=SEED)
-    # The new trees learnt from this deployment alone: before the vote they are followed as they are.
-    plain = {key: Stack() for key in weights.stacks if key.endswith("/open")}
     fitted = replace(
         weights,
         trees={**weights.trees, "passed": trees},
-        stacks={**weights.stacks, **plain},
+        # The new trees learnt from this deployment alone: no share of others' is theirs.
+        stacks=of_running_votes(weights.stacks),
         calibration={**weights.calibration, "passed": calibration},
     )
     data = pack(fitted)

@@ -19,6 +19,7 @@ FEWEST = 30
 SPREAD = (0.2, 0.5, 0.3)
 # Every family, where its own answers are too few.
 ALL = ""
+_OPEN, _RUNNING = "/open", "/running"
 _PLACES = 4
 
 
@@ -32,19 +33,19 @@ class Stack:
 
     def after(self, closed: float) -> "Stack":
         """The shares in a DAO with so many closed proposals: between those of `Stack()` and these."""
-        far, (belief, trees, base_rate) = closed / (closed + 1.0), astuple(self)
-        return Stack(1.0 + far * (belief - 1.0), 1.0 + far * (trees - 1.0), far * base_rate)
+        start = np.array(astuple(Stack()))
+        return Stack(*(start + _reach(np.array(float(closed))) * (np.array(astuple(self)) - start)).tolist())
 
     def log_odds(self, parts: Floats, closed: Floats) -> Floats:
         """Of each row of `parts` (belief, trees, base rate) of a DAO with so many closed proposals."""
-        plain = parts[:, 0] + parts[:, 1]
-        stacked: Floats = plain + closed / (closed + 1.0) * (parts @ np.array(astuple(self)) - plain)
-        return stacked
+        plain: Floats = parts @ np.array(astuple(Stack()))
+        moved: Floats = plain + _reach(closed) * (parts @ np.array(astuple(self)) - plain)
+        return moved
 
 
 def stack_key(family: str, *, running: bool) -> str:
     """The name of a family's shares before or during the vote."""
-    return f"{family}/{'running' if running else 'open'}"
+    return family + (_RUNNING if running else _OPEN)
 
 
 def stack_of(stacks: Mapping[str, Stack], family: str, *, running: bool) -> Stack:
@@ -52,9 +53,14 @@ def stack_of(stacks: Mapping[str, Stack], family: str, *, running: bool) -> Stac
     return stacks.get(stack_key(family, running=running)) or stacks.get(stack_key(ALL, running=running)) or Stack()
 
 
+def of_running_votes(stacks: Mapping[str, Stack]) -> dict[str, Stack]:
+    """Those that count during the vote; before it, belief and trees then speak as they are."""
+    return {key: stack for key, stack in stacks.items() if key.endswith(_RUNNING)}
+
+
 def fit_stack(parts: Floats, closed: Floats, passed: Floats, weights: Floats) -> Stack:
     """The most probable shares: a weighted logistic regression without intercept, with the prior `SPREAD` around `Stack()`."""
-    plain, moving = parts[:, 0] + parts[:, 1], parts * (closed / (closed + 1.0))[:, None]
+    plain, moving = parts @ np.array(astuple(Stack())), parts * _reach(closed)[:, None]
 
     def loss(moved: Floats) -> tuple[float, Floats]:
         odds, apart = plain + moving @ moved, moved / np.array(SPREAD)
@@ -64,3 +70,8 @@ def fit_stack(parts: Floats, closed: Floats, passed: Floats, weights: Floats) ->
 
     found = np.array(astuple(Stack())) + minimize(loss, np.zeros(3), jac=True, method="BFGS").x
     return Stack(*(round(float(share), _PLACES) for share in found))
+
+
+def _reach(closed: Floats) -> Floats:
+    """How far a family's shares count in a DAO with so many closed proposals, 0 to 1."""
+    return closed / (closed + 1.0)

@@ -75,7 +75,8 @@ def train_outcome(
     for part, (weights, calibration) in zip(ordered, fits, strict=True):
         folder = out_dir if part == ordered[-1] else earlier_folder(out_dir, part)
         folder.mkdir(parents=True, exist_ok=True)
-        learnt_from = f"{len(first(part))} of {len(cases)} closed proposals: the earlier {part:.0%} of each DAO by close"
+        which = "" if part >= 1.0 else f": the earlier {part:.0%} of each DAO by close"
+        learnt_from = f"{len(first(part))} of {len(cases)} closed proposals{which}"
         stored = save_outcome_weights(weights, folder, about=_about(learnt_from, calibration, seed))
     return stored
 
