@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
-from governance.promotions import HeldOutResult, Promotion, PromotionWithheld
+from governance.promotions import Candidate
 
 
 class Sentiment(StrEnum):
@@ -271,17 +271,9 @@ class OutcomeAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class OutcomeCandidate:
-    """Weights fitted on answers, with their SHA-256, what they and the incumbent reached on later time, and the decision.
+class OutcomeCandidate(Candidate):
+    """Weights fitted on answers. `trained_answers` are those it learnt from: all before the held-out time began."""
 
-    `trained_answers` are those it learnt from: all before the held-out time began.
-    """
-
-    data: bytes
-    digest: str
-    result: HeldOutResult
-    incumbent: HeldOutResult
-    decision: Promotion | PromotionWithheld
     trained_answers: int
 
 

@@ -41,6 +41,17 @@ class PromotionWithheld:
     gain_micronats: int
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A trained model: its weights with their SHA-256, what it and the incumbent reached on later time, and the decision."""
+
+    data: bytes
+    digest: str
+    result: HeldOutResult
+    incumbent: HeldOutResult
+    decision: Promotion | PromotionWithheld
+
+
 def decide_promotion(candidate: HeldOutResult, incumbent: HeldOutResult, *, margin_micronats: int) -> Promotion | PromotionWithheld:
     """Promote if the candidate's log loss is lower by at least `margin_micronats` (inclusive) on the same answers.
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from governance.canonical import digest, timestamp
-from governance.promotions import HeldOutResult, Promotion, PromotionWithheld
+from governance.promotions import Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +29,12 @@ class StanceLesson:
 
 
 @dataclass(frozen=True, slots=True)
-class TextCandidate:
-    """Weights that learnt from lessons, what they and the incumbent reached on later time, and the decision.
+class TextCandidate(Candidate):
+    """Weights that learnt from lessons. `trained` of the `usable` ones lie before the held-out time.
 
-    `trained` lessons lie before the held-out time. `figures` are macro-F1 and the recall of each label on the held-out
-    lessons, of both models, as decimal text.
+    `figures` are macro-F1 and the recall of each label on the held-out lessons, of both models, as decimal text.
     """
 
-    data: bytes
-    digest: str
-    result: HeldOutResult
-    incumbent: HeldOutResult
-    decision: Promotion | PromotionWithheld
     trained: int
     usable: int
     figures: Mapping[str, Mapping[str, str]]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.dependencies import ClockDep, ModelsDep, ReadDep, SettingsDep, WriterDep, require
 from api.errors import problems
 from api.promoted_models import write_champion
+from api.promotions import ComparisonOut, comparison, one_at_a_time
 from governance.actors import Actor, Role
 from governance.errors import Conflict, InvalidInput, ModelUnavailable, NotFound
 from governance.promotions import Promotion
@@ -24,8 +25,7 @@ from governance.workflow.retrain_text import (
 
 router = APIRouter(prefix="/models", tags=["models"])
 
-# Training takes both cores; a second one at a time would only slow the first.
-_ONE_AT_A_TIME = Lock()
+_RUNNING = Lock()
 
 
 class TextRetrainingIn(BaseModel):
@@ -39,17 +39,9 @@ class TextRetrainingIn(BaseModel):
     )
 
 
-class TextRetrainingOut(BaseModel):
+class TextRetrainingOut(ComparisonOut):
     """The candidate, its figures on time that neither model learnt from, and whether it reads now."""
 
-    model_sha256: str = Field(description="SHA-256 of the candidate's weights.")
-    decision: Literal["promoted", "withheld"]
-    reason: str | None = Field(description="Why it was withheld.")
-    serves: str = Field(description="SHA-256 of the model that reads from now on.")
-    gain_micronats: int = Field(description="The incumbent's log loss minus the candidate's, in millionths of a nat.")
-    margin_micronats: int
-    log_loss_micronats: int
-    incumbent_log_loss_micronats: int
     known_reasons: int = Field(description="Vote reasons known now.")
     usable_reasons: int = Field(description="Those that state a stance and are no repetitions.")
     trained_reasons: int = Field(description="Those it learnt from.")
@@ -75,9 +67,7 @@ def retrain(
     Takes seconds to minutes. Trained, and promoted or withheld, are both logged. What was read before keeps its readings;
     the next analysis reads with the new model.
     """
-    if not _ONE_AT_A_TIME.acquire(blocking=False):
-        raise Conflict("a retraining is running; ask again when it is done")
-    try:
+    with one_at_a_time(_RUNNING):
         now, margin = clock(), body.margin_micronats
         lessons = collect_text_lessons(session, dao_id=body.dao_id, now=now)
         session.rollback()  # a long training would keep the database from tidying up
@@ -86,23 +76,12 @@ def retrain(
         if isinstance(candidate.decision, Promotion):
             write_champion(settings, session, TEXT)
             models.reload()
-    finally:
-        _ONE_AT_A_TIME.release()
     return _shown(lessons, candidate, margin)
 
 
 def _shown(lessons: TextLessons, candidate: TextCandidate, margin: int) -> TextRetrainingOut:
-    decision = candidate.decision
-    promoted = isinstance(decision, Promotion)
     return TextRetrainingOut(
-        model_sha256=candidate.digest,
-        decision="promoted" if promoted else "withheld",
-        reason=None if isinstance(decision, Promotion) else decision.reason,
-        serves=candidate.digest if promoted else candidate.incumbent.model_digest,
-        gain_micronats=decision.gain_micronats,
-        margin_micronats=margin,
-        log_loss_micronats=candidate.result.log_loss_micronats,
-        incumbent_log_loss_micronats=candidate.incumbent.log_loss_micronats,
+        **comparison(candidate, margin),
         known_reasons=len(lessons.lessons),
         usable_reasons=candidate.usable,
         trained_reasons=candidate.trained,

@@ -3,23 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlmodel import Session
 
 from governance.actors import Actor
 from governance.canonical import digest, timestamp
-from governance.decision_log import EntryKind
 from governance.errors import Conflict, InvalidInput
 from governance.evidence import OutcomeAnswer, OutcomeCandidate, OutcomeTrainer
-from governance.promotions import Promotion
-from governance.records import daos, decision_log, model_versions
+from governance.records import daos, model_versions
 from governance.records.daos import dao_time
 from governance.records.history import daos_with_results, known_answers
-from governance.records.model_versions import CANDIDATE, CHAMPION, OUTCOME
+from governance.records.model_versions import OUTCOME
+from governance.workflow.promote import held_out_losses, record_candidate
 
 # Half a hundredth of a nat: about what a better Brier score of .002 is worth, and above what reshuffling a few answers moves.
 DEFAULT_MARGIN_MICRONATS: Final = 5_000
+_LIMITS: Final = "P(passes) is refitted on this deployment's own results; approval share and turnout stay the incumbent's."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def train_candidate(lessons: Lessons, *, trainer: OutcomeTrainer, margin_microna
 def record_training(
     session: Session, lessons: Lessons, candidate: OutcomeCandidate, *, margin_micronats: int, actor: Actor, now: datetime
 ) -> None:
-    """Keep the candidate's weights; it is champion from now on if it was better by the margin.
+    """Keep the candidate's weights; it forecasts from now on if it was better by the margin.
 
     Raises:
         Conflict: another model was promoted while this one was trained.
@@ -85,37 +85,22 @@ def record_training(
     Logs:
         model.trained, then model.promoted or promotion.withheld.
     """
-    serving = model_versions.champion(session, OUTCOME)
-    if (None if serving is None else serving.sha256) != lessons.champion:
-        raise Conflict("another model was promoted while this one was trained; retrain to compare with that one")
-    told = _training(lessons, candidate, margin_micronats)
-    promoted = isinstance(candidate.decision, Promotion)
-    alias = CHAMPION if promoted else CANDIDATE
-    name = f"outcome-{candidate.digest[:12]}"
-    model_versions.add(session, candidate.data, task=OUTCOME, name=name, alias=alias, body=_card(told), recorded_at=now)
-    entries = (
-        (EntryKind.MODEL_TRAINED, told),
-        (EntryKind.MODEL_PROMOTED if promoted else EntryKind.PROMOTION_WITHHELD, _decision(candidate, margin_micronats)),
+    record_candidate(
+        session,
+        candidate,
+        task=OUTCOME,
+        replaces=lessons.champion,
+        learnt=_learnt(lessons, candidate),
+        card={"licence": "Apache-2.0", "limits": _LIMITS},
+        margin_micronats=margin_micronats,
+        dao_id=lessons.dao_id,
+        actor=actor,
+        now=now,
     )
-    for kind, data in entries:
-        decision_log.append(
-            session,
-            kind=kind,
-            dao_id=lessons.dao_id,
-            actor=actor,
-            subject={"model": candidate.digest},
-            data=data,
-            ts=now if lessons.dao_id is None else dao_time(session, lessons.dao_id, now),
-            recorded_at=now,
-        )
 
 
-def _training(lessons: Lessons, candidate: OutcomeCandidate, margin_micronats: int) -> dict[str, object]:
+def _learnt(lessons: Lessons, candidate: OutcomeCandidate) -> dict[str, object]:
     return {
-        "task": OUTCOME,
-        "model_digest": candidate.digest,
-        "weights": {"sha256": candidate.digest},
-        "incumbent_digest": candidate.incumbent.model_digest,
         "data": {
             "digest": answers_digest(lessons.answers),
             "answers": len(lessons.answers),
@@ -124,34 +109,8 @@ def _training(lessons: Lessons, candidate: OutcomeCandidate, margin_micronats: i
             "held_out": candidate.result.answers,
             "held_out_digest": candidate.result.held_out_digest,
         },
-        "scores": {
-            "log_loss_micronats": candidate.result.log_loss_micronats,
-            "incumbent_log_loss_micronats": candidate.incumbent.log_loss_micronats,
-        },
-        "margin_micronats": margin_micronats,
+        "scores": held_out_losses(candidate),
         "verifications": dict(lessons.verifications),
-    }
-
-
-def _decision(candidate: OutcomeCandidate, margin_micronats: int) -> dict[str, object]:
-    decision = candidate.decision
-    told: dict[str, object] = {
-        "task": OUTCOME,
-        "model_digest": candidate.digest,
-        "gain_micronats": decision.gain_micronats,
-        "margin_micronats": margin_micronats,
-    }
-    if isinstance(decision, Promotion):
-        return {**told, "replaces": decision.replaces}
-    return {**told, "serving": candidate.incumbent.model_digest, "reason": decision.reason}
-
-
-def _card(told: Mapping[str, object]) -> dict[str, Any]:
-    """What the list of models says of it."""
-    return {
-        **told,
-        "licence": "Apache-2.0",
-        "limits": "P(passes) is refitted on this deployment's own results; approval share and turnout stay the incumbent's.",
     }
 
 

@@ -7,17 +7,17 @@ from typing import Final
 from sqlmodel import Session
 
 from governance.actors import Actor
-from governance.decision_log import EntryKind
 from governance.errors import Conflict, InvalidInput
-from governance.promotions import Promotion
-from governance.records import daos, decision_log, model_versions
+from governance.records import daos, model_versions
 from governance.records.daos import dao_time
-from governance.records.model_versions import CANDIDATE, CHAMPION, TEXT
+from governance.records.model_versions import TEXT
 from governance.records.vote_reasons import daos_with_reasons, stance_lessons
 from governance.text_lessons import StanceLesson, TextCandidate, TextTrainer, lessons_digest
+from governance.workflow.promote import held_out_losses, record_candidate
 
 # A hundredth of a nat: what is not worth reading everything again for.
 DEFAULT_MARGIN_MICRONATS: Final = 10_000
+_LIMITS: Final = "Only the stance head learnt, from vote reasons; the encoder and the sentiment head are the incumbent's."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,38 +77,22 @@ def record_text_training(
     Logs:
         model.trained, then model.promoted or promotion.withheld.
     """
-    serving = model_versions.champion(session, TEXT)
-    if (None if serving is None else serving.sha256) != lessons.champion:
-        raise Conflict("another model was promoted while this one was trained; retrain to compare with that one")
-    told = _training(lessons, candidate, margin_micronats)
-    promoted = isinstance(candidate.decision, Promotion)
-    alias = CHAMPION if promoted else CANDIDATE
-    limits = "Only the stance head learnt, from vote reasons; the encoder and the sentiment head are the incumbent's."
-    card = {**told, "licence": "CC-BY-SA-4.0", "limits": limits}
-    model_versions.add(session, candidate.data, task=TEXT, name=f"text-{candidate.digest[:12]}", alias=alias, body=card, recorded_at=now)
-    entries = (
-        (EntryKind.MODEL_TRAINED, told),
-        (EntryKind.MODEL_PROMOTED if promoted else EntryKind.PROMOTION_WITHHELD, _decision(candidate, margin_micronats)),
+    record_candidate(
+        session,
+        candidate,
+        task=TEXT,
+        replaces=lessons.champion,
+        learnt=_learnt(lessons, candidate),
+        card={"licence": "CC-BY-SA-4.0", "limits": _LIMITS},
+        margin_micronats=margin_micronats,
+        dao_id=lessons.dao_id,
+        actor=actor,
+        now=now,
     )
-    for kind, data in entries:
-        decision_log.append(
-            session,
-            kind=kind,
-            dao_id=lessons.dao_id,
-            actor=actor,
-            subject={"model": candidate.digest},
-            data=data,
-            ts=now if lessons.dao_id is None else dao_time(session, lessons.dao_id, now),
-            recorded_at=now,
-        )
 
 
-def _training(lessons: TextLessons, candidate: TextCandidate, margin_micronats: int) -> dict[str, object]:
+def _learnt(lessons: TextLessons, candidate: TextCandidate) -> dict[str, object]:
     return {
-        "task": TEXT,
-        "model_digest": candidate.digest,
-        "weights": {"sha256": candidate.digest},
-        "incumbent_digest": candidate.incumbent.model_digest,
         "data": {
             "digest": lessons_digest(lessons.lessons),
             "reasons": len(lessons.lessons),
@@ -118,23 +102,5 @@ def _training(lessons: TextLessons, candidate: TextCandidate, margin_micronats: 
             "held_out": candidate.result.answers,
             "held_out_digest": candidate.result.held_out_digest,
         },
-        "scores": {
-            "log_loss_micronats": candidate.result.log_loss_micronats,
-            "incumbent_log_loss_micronats": candidate.incumbent.log_loss_micronats,
-            **{name: dict(values) for name, values in candidate.figures.items()},
-        },
-        "margin_micronats": margin_micronats,
+        "scores": {**held_out_losses(candidate), **{name: dict(values) for name, values in candidate.figures.items()}},
     }
-
-
-def _decision(candidate: TextCandidate, margin_micronats: int) -> dict[str, object]:
-    decision = candidate.decision
-    told: dict[str, object] = {
-        "task": TEXT,
-        "model_digest": candidate.digest,
-        "gain_micronats": decision.gain_micronats,
-        "margin_micronats": margin_micronats,
-    }
-    if isinstance(decision, Promotion):
-        return {**told, "replaces": decision.replaces}
-    return {**told, "serving": candidate.incumbent.model_digest, "reason": decision.reason}
