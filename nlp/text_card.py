@@ -62,7 +62,8 @@ assent models train text --data DIR --out OUT
 assent models evaluate text --data DIR --split test
 ```
 
-`DIR` holds Parquet or CSV with the columns dataset, text, label, task, target, split. Training goes on from its
+`DIR` holds Parquet or CSV with the columns dataset, text, label, task, target, split. `OUT/splits.json` tells which rows
+were which, `OUT/stage-*/curve.ndjson` how each stage did on validation rows. Training goes on from its
 checkpoint after a kill. The same data, settings and processor give the same weights; another processor rounds
 differently.
 """

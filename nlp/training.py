@@ -17,6 +17,7 @@ from nlp.model_store import StoredWeights
 from nlp.publishing import publish
 from nlp.recipes import TrainingConfig
 from nlp.sampling import RoundSampler, seeded, validation_rows
+from nlp.splits import write_splits
 from nlp.text_network import TASKS, TextNetwork, padded
 from nlp.windows import Tokens, WindowCut
 
@@ -25,13 +26,15 @@ def train_text(data_dir: Path, out_dir: Path, recipe: Sequence[TrainingConfig], 
     """Train on the `train` rows under `data_dir`, stage after stage; return the weights, stored with their manifest in `out_dir`.
 
     Each stage has a folder in `out_dir` with its checkpoint, from which a killed run goes on to the very weights it would
-    have reached, and `curve.ndjson`, one line of validation figures per round. A checkpoint of another recipe or of
-    other data raises `ValueError`. The progress bar shows only on a terminal.
+    have reached, and `curve.ndjson`, one line of validation figures per round; `splits.json` tells which rows were which. A
+    checkpoint of another recipe or of other data raises `ValueError`. The progress bar shows only on a terminal.
     """
     rows = read_labelled(data_dir)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    write_splits(rows, out_dir)
     torch.manual_seed(recipe[0].seed)
     network = TextNetwork(base_folder())
-    fingerprint = data_digest(data_dir)
+    data = fingerprint = data_digest(data_dir)
     # The arithmetic that is faster here: where a processor only imitates bf16, a step takes a hundred times as long.
     allowed = None if all(config.bfloat16 for config in recipe) else Precision.FLOAT32
     precision = Encoder(network, base_folder(), recipe[-1].window_tokens, allowed).precision
@@ -47,6 +50,7 @@ def train_text(data_dir: Path, out_dir: Path, recipe: Sequence[TrainingConfig], 
         about={
             "config": "+".join(config.digest()[:16] for config in recipe),
             "steps": "+".join(str(config.steps) for config in recipe),
+            "data_sha256": data,
         },
     )
 

@@ -86,6 +86,7 @@ def test_training_moves_the_weights_and_writes_what_it_saw(data: Path, tmp_path:
     assert one.sha256 != other.sha256
     assert find_weights("text", tmp_path / "one") == one
     assert [line["steps"] for line in curve] == [10, 15]
+    assert json.loads((tmp_path / "one" / "splits.json").read_text())["argkp21"]["val"]["rows"] == 10
     assert curve[0]["sentiment"]["n"] == curve[0]["stance"]["n"] == 4
 
 
