@@ -30,8 +30,6 @@ def train_text(data_dir: Path, out_dir: Path, recipe: Sequence[TrainingConfig], 
     checkpoint of another recipe or of other data raises `ValueError`. The progress bar shows only on a terminal.
     """
     rows = read_labelled(data_dir)
-    out_dir.mkdir(parents=True, exist_ok=True)
-    write_splits(rows, out_dir)
     torch.manual_seed(recipe[0].seed)
     network = TextNetwork(base_folder())
     data = fingerprint = data_digest(data_dir)
@@ -41,6 +39,8 @@ def train_text(data_dir: Path, out_dir: Path, recipe: Sequence[TrainingConfig], 
     for number, config in enumerate(recipe, start=1):
         fingerprint = f"{config.digest()}/{fingerprint}"
         run_stage(TextTraining(network, rows, out_dir / f"stage-{number}", config, fingerprint=fingerprint, precision=precision), progress)
+    # Only now: the rows of a run that is refused are not those the weights here learnt from.
+    write_splits(rows, out_dir)
     return publish(
         network,
         rows,

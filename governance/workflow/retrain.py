@@ -15,11 +15,10 @@ from governance.records import daos, model_versions
 from governance.records.daos import dao_time
 from governance.records.history import daos_with_results, known_answers
 from governance.records.model_versions import OUTCOME
-from governance.workflow.promote import held_out_losses, record_candidate
+from governance.workflow.promote import Training, record_candidate
 
 # Half a hundredth of a nat: about what a better Brier score of .002 is worth, and above what reshuffling a few answers moves.
 DEFAULT_MARGIN_MICRONATS: Final = 5_000
-_LIMITS: Final = "P(passes) is refitted on this deployment's own results; approval share and turnout stay the incumbent's."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,33 +84,21 @@ def record_training(
     Logs:
         model.trained, then model.promoted or promotion.withheld.
     """
-    record_candidate(
-        session,
-        candidate,
+    training = Training(
         task=OUTCOME,
-        replaces=lessons.champion,
-        learnt=_learnt(lessons, candidate),
-        card={"licence": "Apache-2.0", "limits": _LIMITS},
-        margin_micronats=margin_micronats,
         dao_id=lessons.dao_id,
-        actor=actor,
-        now=now,
-    )
-
-
-def _learnt(lessons: Lessons, candidate: OutcomeCandidate) -> dict[str, object]:
-    return {
-        "data": {
+        champion=lessons.champion,
+        data={
             "digest": answers_digest(lessons.answers),
             "answers": len(lessons.answers),
             "daos": len({answer.question.proposal.dao_id for answer in lessons.answers}),
             "trained": candidate.trained_answers,
-            "held_out": candidate.result.answers,
-            "held_out_digest": candidate.result.held_out_digest,
         },
-        "scores": held_out_losses(candidate),
-        "verifications": dict(lessons.verifications),
-    }
+        licence="Apache-2.0",
+        limits="P(passes) is refitted on this deployment's own results; approval share and turnout stay the incumbent's.",
+        beside={"verifications": dict(lessons.verifications)},
+    )
+    record_candidate(session, training, candidate, margin_micronats=margin_micronats, actor=actor, now=now)
 
 
 def answers_digest(answers: Sequence[OutcomeAnswer]) -> str:

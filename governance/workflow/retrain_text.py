@@ -13,11 +13,10 @@ from governance.records.daos import dao_time
 from governance.records.model_versions import TEXT
 from governance.records.vote_reasons import daos_with_reasons, stance_lessons
 from governance.text_lessons import StanceLesson, TextCandidate, TextTrainer, lessons_digest
-from governance.workflow.promote import held_out_losses, record_candidate
+from governance.workflow.promote import Training, record_candidate
 
 # A hundredth of a nat: what is not worth reading everything again for.
 DEFAULT_MARGIN_MICRONATS: Final = 10_000
-_LIMITS: Final = "Only the stance head learnt, from vote reasons; the encoder and the sentiment head are the incumbent's."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +76,19 @@ def record_text_training(
     Logs:
         model.trained, then model.promoted or promotion.withheld.
     """
-    record_candidate(
-        session,
-        candidate,
+    training = Training(
         task=TEXT,
-        replaces=lessons.champion,
-        learnt=_learnt(lessons, candidate),
-        card={"licence": "CC-BY-SA-4.0", "limits": _LIMITS},
-        margin_micronats=margin_micronats,
         dao_id=lessons.dao_id,
-        actor=actor,
-        now=now,
-    )
-
-
-def _learnt(lessons: TextLessons, candidate: TextCandidate) -> dict[str, object]:
-    return {
-        "data": {
+        champion=lessons.champion,
+        data={
             "digest": lessons_digest(lessons.lessons),
             "reasons": len(lessons.lessons),
             "daos": len({each.dao_id for each in lessons.lessons}),
             "usable": candidate.usable,
             "trained": candidate.trained,
-            "held_out": candidate.result.answers,
-            "held_out_digest": candidate.result.held_out_digest,
         },
-        "scores": {**held_out_losses(candidate), **{name: dict(values) for name, values in candidate.figures.items()}},
-    }
+        licence="CC-BY-SA-4.0",
+        limits="Only the stance head learnt, from vote reasons; the encoder and the sentiment head are the incumbent's.",
+        figures={name: dict(values) for name, values in candidate.figures.items()},
+    )
+    record_candidate(session, training, candidate, margin_micronats=margin_micronats, actor=actor, now=now)

@@ -12,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load
 
+from nlp.dataset import data_digest
 from nlp.model_store import find_weights, read_weights
 from nlp.publishing import OBJECTION_LOG_ODDS
 from nlp.recipes import TrainingConfig
@@ -87,6 +88,7 @@ def test_training_moves_the_weights_and_writes_what_it_saw(data: Path, tmp_path:
     assert find_weights("text", tmp_path / "one") == one
     assert [line["steps"] for line in curve] == [10, 15]
     assert json.loads((tmp_path / "one" / "splits.json").read_text())["argkp21"]["val"]["rows"] == 10
+    assert json.loads((tmp_path / "one" / "text.json").read_text())["data_sha256"] == data_digest(data)
     assert curve[0]["sentiment"]["n"] == curve[0]["stance"]["n"] == 4
 
 
@@ -106,6 +108,19 @@ def test_a_checkpoint_of_another_run_is_refused(data: Path, tmp_path: Path) -> N
 
     with pytest.raises(ValueError, match="another configuration"):
         train_text(data, tmp_path / "out", [replace(TINY, encoder_rate=1e-3)], progress=False)
+
+
+def test_other_data_are_refused_and_leave_what_was_written_of_the_first(data: Path, tmp_path: Path) -> None:
+    """Splits that tell of rows the weights beside them never saw would be worse than none."""
+    train_text(data, tmp_path / "out", [TINY], progress=False)
+    written = {name: (tmp_path / "out" / name).read_bytes() for name in ("splits.json", "text.json")}
+    file = data / "text.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace(",val,", ",test,"), encoding="utf-8")
+
+    with pytest.raises(ValueError, match="other data"):
+        train_text(data, tmp_path / "out", [TINY], progress=False)
+
+    assert {name: (tmp_path / "out" / name).read_bytes() for name in written} == written
 
 
 def test_a_later_stage_goes_on_from_the_earlier(data: Path, tmp_path: Path) -> None:
