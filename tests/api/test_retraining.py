@@ -112,6 +112,12 @@ def test_a_better_candidate_serves_a_worse_one_does_not_and_a_restart_remembers(
     assert [each["document"]["data"]["margin_micronats"] for each in entries(api, "model.trained")] == [9_000_000, 50_000, 5_000]
     assert [each["document"]["subject"] for each in entries(api, "model.promoted")] == [{"model": promoted["model_sha256"]}]
     assert len(entries(api, "promotion.withheld")) == 2
+    trained, decided = (entries(api, kind)[-1]["document"]["data"] for kind in ("model.trained", "promotion.withheld"))
+    assert trained["data"].keys() == {"digest", "answers", "daos", "trained", "held_out", "held_out_digest"}
+    assert trained["weights"] == {"sha256": again["model_sha256"]}
+    assert trained["scores"] == {name: again[name] for name in ("log_loss_micronats", "incumbent_log_loss_micronats")}
+    assert (trained["incumbent_digest"], trained["verifications"]) == (promoted["model_sha256"], again["verifications"])
+    assert (decided["serving"], decided["reason"]) == (again["serves"], again["reason"])
     aliases = {each["sha256"]: each["alias"] for each in api.get("/v1/models", params={"task": "outcome"}).json()["items"]}
     assert aliases[promoted["model_sha256"]] == "champion"
     assert list(aliases.values()).count("champion") == 1

@@ -91,6 +91,12 @@ def test_reasons_teach_the_stance_head_and_a_restart_remembers(
     assert [kind for kind in kinds if "model" in kind or "promotion" in kind][-4:] == [
         "model.trained", "promotion.withheld", "model.trained", "model.promoted",
     ]  # fmt: skip
+    trained, decided = (each["document"]["data"] for each in api.get("/v1/log/entries", params={"limit": 200}).json()["items"][-2:])
+    assert trained["data"].keys() == {"digest", "reasons", "daos", "usable", "trained", "held_out", "held_out_digest"}
+    assert trained["scores"] == {
+        **{name: promoted[name] for name in ("log_loss_micronats", "incumbent_log_loss_micronats")}, **promoted["figures"]
+    }  # fmt: skip
+    assert (decided["replaces"], decided["gain_micronats"]) == (shipped, promoted["gain_micronats"])
     card = api.get(f"/v1/models/{promoted['model_sha256']}").json()
     assert (card["task"], card["alias"]) == ("text", "champion")
 
