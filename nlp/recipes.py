@@ -7,6 +7,10 @@ from hashlib import sha256
 from nlp.sampling import SamplingConfig
 
 
+class OtherTraining(ValueError):
+    """A folder holds the checkpoint of another training; the message names it and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
     """Everything that decides the weights of one stage, besides the data, where it starts and the machine's arithmetic.

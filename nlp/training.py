@@ -15,7 +15,7 @@ from nlp.encoder import Encoder, Precision
 from nlp.examples import Example, batched, examples
 from nlp.model_store import StoredWeights
 from nlp.publishing import publish
-from nlp.recipes import TrainingConfig
+from nlp.recipes import OtherTraining, TrainingConfig
 from nlp.sampling import RoundSampler, seeded, validation_rows
 from nlp.splits import write_splits
 from nlp.text_network import TASKS, TextNetwork, padded
@@ -27,7 +27,7 @@ def train_text(data_dir: Path, out_dir: Path, recipe: Sequence[TrainingConfig], 
 
     Each stage has a folder in `out_dir` with its checkpoint, from which a killed run goes on to the very weights it would
     have reached, and `curve.ndjson`, one line of validation figures per round; `splits.json` tells which rows were which. A
-    checkpoint of another recipe or of other data raises `ValueError`. The progress bar shows only on a terminal.
+    checkpoint of another recipe or of other data raises `OtherTraining`. The progress bar shows only on a terminal.
     """
     rows = read_labelled(data_dir)
     torch.manual_seed(recipe[0].seed)
@@ -176,7 +176,7 @@ class TextTraining:
             return
         state = torch.load(file, weights_only=True)
         if state["fingerprint"] != self._fingerprint:
-            raise ValueError(f"{file} belongs to a run with another configuration or other data")
+            raise OtherTraining(f"{file} belongs to a run with another configuration or other data: delete it, or train in another folder")
         self.round, self.batch, self.steps = state["round"], state["batch"], state["steps"]
         self.curve = state["curve"]
         self.network.load_state_dict(state["network"], strict=False)

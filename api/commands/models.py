@@ -117,7 +117,7 @@ def _evaluate_text(data: Path, train_data: Path | None, split: Split) -> dict[st
 
     training = _training_rows(train_data, data)
     say(f"baselines learn from the training rows of {training}")
-    with _badly_labelled_in_one_line():
+    with _refused_in_one_line():
         found = evaluate_text(data, training, split.value)
     for row in found["left_out"]:
         say(f"left out: {row['model']} on {row['dataset']} ({row['task']}): {row['reason']}")
@@ -135,12 +135,13 @@ def _training_rows(given: Path | None, data: Path) -> Path:
 
 
 @contextmanager
-def _badly_labelled_in_one_line() -> Iterator[None]:
+def _refused_in_one_line() -> Iterator[None]:
     from nlp.dataset import BadlyLabelled  # noqa: PLC0415  # pyarrow loads only when asked for
+    from nlp.recipes import OtherTraining  # noqa: PLC0415  # as above
 
     try:
         yield
-    except BadlyLabelled as refused:
+    except (BadlyLabelled, OtherTraining) as refused:
         raise CommandFailed(str(refused)) from refused
 
 
@@ -150,14 +151,14 @@ def _train_text(folder: Path, out: Path, seed: int) -> object:
 
     # Each stage shuffles anew: the later one is to meet rows of the large sets that the earlier did not reach.
     stages = [replace(stage, seed=seed + number) for number, stage in enumerate(RECIPE)]
-    with _badly_labelled_in_one_line():
+    with _refused_in_one_line():
         return train_text(folder, out, stages, sys.stderr.isatty())
 
 
 def _train_outcome(folder: Path, out: Path, seed: int) -> object:
     from nlp.outcome_training import train_outcome  # noqa: PLC0415  # numpy, scipy and pyarrow, as in `evaluate`
 
-    return train_outcome(folder, out, seed=seed, embeddings=out / "embeddings.safetensors")
+    return train_outcome(folder, out, seed=seed, embeddings=out / "embeddings.npz")
 
 
 def _folder(given: Path | None, what: Trainable) -> Path:

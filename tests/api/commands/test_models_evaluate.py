@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from api.commands import models
 from api.commands.main import run
@@ -70,6 +71,22 @@ def test_training_refuses_such_a_set_alike(tmp_path: Path, capsys: pytest.Captur
 
     assert run(["models", "train", "text", "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
     assert "set.csv row 1: label 'glad' is not one of" in capsys.readouterr().err
+
+
+@pytest.mark.encoder
+def test_a_folder_of_another_training_is_refused_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who names a folder that was trained in before learns what lies there and what to do, and it stays as it is."""
+    shared_rows(tmp_path / "data/rows.csv", copies=2)
+    checkpoint = tmp_path / "out/stage-1/checkpoint.pt"
+    checkpoint.parent.mkdir(parents=True)
+    torch.save({"fingerprint": "another training's"}, checkpoint)
+    before = checkpoint.read_bytes()
+
+    assert run(["models", "train", "text", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "out")]) == 1
+
+    (line,) = (line for line in capsys.readouterr().err.splitlines() if line.startswith("assent:"))
+    assert line.startswith(f"assent: {checkpoint} belongs to a run with another configuration or other data: delete it")
+    assert checkpoint.read_bytes() == before
 
 
 @pytest.mark.encoder
