@@ -1,6 +1,7 @@
-"""Memory that was freed, back to the system."""
+"""What a process that reads texts holds in memory: what it freed goes back to the system, and of kernels few are kept."""
 
 import ctypes
+import os
 from functools import cache
 from typing import Any
 
@@ -14,6 +15,15 @@ def give_back() -> None:
     trim = _trim()
     if trim is not None:
         trim(0)
+
+
+def keep_few_kernels() -> None:
+    """Have oneDNN keep 128 of its kernels, not 1,024; heeded before it makes its first, unless the environment says another number.
+
+    It makes some for every shape of a batch and keeps them, half a megabyte each. Reading 1,900 long texts held 70 MB less for
+    no more time.
+    """
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
 
 
 @cache

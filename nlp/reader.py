@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from governance.errors import ModelUnavailable
 from governance.evidence import TextReading, TextToRead
 from nlp import sentiment, stance
-from nlp.freed_memory import give_back
+from nlp.freed_memory import give_back, keep_few_kernels
 from nlp.languages import is_foreign
 from nlp.model_store import SHIPPED, find_weights, read_weights
 from nlp.plain_text import plain_text
@@ -129,6 +129,7 @@ class EncoderTextReader:
         if self._shipped is None:
             stored = find_weights("text", self._weights_folder)
             data = read_weights(stored)
+            keep_few_kernels()
             try:
                 from nlp.encoder import Precision  # noqa: PLC0415  torch takes seconds to import; only reading needs it
                 from nlp.shipped_model import ShippedModel  # noqa: PLC0415

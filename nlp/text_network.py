@@ -52,9 +52,9 @@ class TextNetwork(nn.Module):
         return {name: tensor for name, tensor in self.state_dict().items() if name != WORD_TABLE}
 
 
-def padded(windows: Sequence[Window]) -> tuple[Tensor, Tensor, Tensor]:
-    """(ids, types, mask) of one batch, padded on the right to its longest window."""
-    longest = max(len(window.ids) for window in windows)
+def padded(windows: Sequence[Window], length: int | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    """(ids, types, mask) of one batch, padded on the right to its longest window, or to `length`."""
+    longest = length or max(len(window.ids) for window in windows)
     ids = torch.zeros(len(windows), longest, dtype=torch.long)
     types = torch.zeros_like(ids)
     mask = torch.zeros_like(ids)

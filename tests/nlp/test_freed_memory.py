@@ -1,11 +1,12 @@
-"""What was freed goes back to the system, also where something behind it is still in use."""
+"""What was freed goes back to the system, also where something behind it is still in use; few kernels are kept."""
 
+import os
 import platform
 from pathlib import Path
 
 import pytest
 
-from nlp.freed_memory import give_back
+from nlp.freed_memory import give_back, keep_few_kernels
 
 _BLOCK, _BLOCKS = 100_000, 1_000
 
@@ -27,3 +28,14 @@ def test_holes_among_what_is_in_use_are_given_back() -> None:
 
     assert resident() < before - _BLOCK * _BLOCKS // 2
     assert sum(map(len, kept)) == _BLOCK * _BLOCKS // 4
+
+
+def test_the_environment_may_name_another_number_of_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sets oneDNN's own variable meant it."""
+    monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", raising=False)
+    keep_few_kernels()
+    ours = os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"]
+    monkeypatch.setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "700")
+    keep_few_kernels()
+
+    assert (ours, os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"]) == ("128", "700")

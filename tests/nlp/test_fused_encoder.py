@@ -5,7 +5,8 @@ import torch
 
 from nlp.base_weights import base_folder
 from nlp.fused_encoder import FusedEncoder
-from nlp.text_network import TextNetwork
+from nlp.text_network import TextNetwork, padded
+from nlp.windows import Tokens
 
 pytestmark = pytest.mark.encoder
 
@@ -60,3 +61,20 @@ def test_bf16_stays_near_and_finite(network: TextNetwork) -> None:
     real = mask.unsqueeze(-1)
     assert torch.isfinite(rounded).all()
     assert ((exact - rounded) * real).sum(dim=1).div(real.sum(dim=1)).abs().max() < 0.05
+
+
+def test_bf16_costs_sentences_no_more_than_its_rounding(network: TextNetwork) -> None:
+    """A hundredth of each token's vector; scores kept at a distance from zero, where bf16 is coarse, once cost two."""
+    sentences = [
+        "I am strongly against this, it would drive every trader away.",
+        "Great news, what a fantastic result for everybody!",
+        "Nobody has told us yet what the audit found, so I abstain.",
+        "Liquidity left the pool last week and the price fell by a fifth.",
+    ]
+    tokens = Tokens(base_folder() / "tokenizer.json")
+    ids, types, mask = padded([tokens.window(each, []) for each in tokens.encode(sentences)], 32)
+    with torch.inference_mode():
+        exact = FusedEncoder(network.encoder, torch.float32)(ids, types, mask)[mask.bool()]
+        rounded = FusedEncoder(network.encoder, torch.bfloat16)(ids, types, mask)[mask.bool()].float()
+
+    assert (exact - rounded).norm() / exact.norm() < 0.015
