@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from governance.errors import ModelUnavailable
 from nlp.base_weights import base_folder
-from nlp.fused_encoder import FusedEncoder, FusedLayer
+from nlp.fused_encoder import FusedEncoder, FusedLayer, Grid
 from nlp.plain_text import plain_text
 from nlp.tasks import LABELS
 from nlp.text_network import TextNetwork, padded
@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 # little is padded.
 BATCH_TOKENS = 1024
 # Windows are padded to multiples of this: of every shape that comes, oneDNN keeps kernels of its own, some 3 MB of them.
-LENGTH_STEP = 8
+LENGTH_STEP = 16
 # Windows waiting at a time: bounds memory whatever is read, and still leaves many of each length to batch together.
 WAITING_WINDOWS = 4096
 # Texts handed to the tokenizer at a time: it works on both cores then.
@@ -244,17 +244,20 @@ def _faster_precision(network: TextNetwork) -> Precision:
     Only one layer, since an arithmetic that the processor imitates takes many times as long.
     """
     layer, heads = network.encoder.encoder.layer[0], network.encoder.config.num_attention_heads
-    exact, rounded = (_seconds(FusedLayer(layer, heads, dtype), network.width, dtype) for dtype in (torch.float32, torch.bfloat16))
+    mask = torch.ones((16, 64), dtype=torch.long)
+    exact, rounded = (
+        _seconds(FusedLayer(layer, heads, dtype), torch.full((mask.numel(), network.width), 0.1, dtype=dtype), Grid.of(mask, heads, dtype))
+        for dtype in (torch.float32, torch.bfloat16)
+    )
     return Precision.BFLOAT16 if exact > WORTHWHILE_GAIN * rounded else Precision.FLOAT32
 
 
-def _seconds(layer: FusedLayer, width: int, dtype: torch.dtype) -> float:
+def _seconds(layer: FusedLayer, rows: Tensor, grid: Grid) -> float:
     """The best time of a few passes; the first, which warms up, is not counted."""
-    rows, unseen = torch.full((16, 64, width), 0.1, dtype=dtype), torch.zeros((1, 1, 64), dtype=dtype)
     times = []
     with torch.inference_mode():
         for _ in range(_PASSES):
             start = time.perf_counter()
-            layer(rows, unseen)
+            layer(rows, grid)
             times.append(time.perf_counter() - start)
     return min(times[1:])

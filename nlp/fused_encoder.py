@@ -6,6 +6,7 @@ transformers. Imports torch.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,8 @@ from transformers.models.bert.modeling_bert import BertLayer
 # Where a sum of exponentials leaves these, scores are far from zero: there bf16 is coarse, and from 88 on the exponential
 # overflows. Softmax is taken the exact way then. On texts only the first layer comes to it; random tokens were seen at 102.
 _LOWEST, _HIGHEST = 1e-13, 1e13
+# Products are taken of whole numbers of rows: of every number that comes, oneDNN keeps kernels of its own.
+_ROWS = 32
 
 Product = Callable[[Tensor], Tensor]
 ProductAdded = Callable[[Tensor, Tensor], Tensor]
@@ -40,17 +43,44 @@ class FusedEncoder:
 
     def __call__(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
         """(batch, tokens, width) of the last layer; `ids`, `types` and `mask` are (batch, tokens)."""
-        rows = functional.embedding(ids, self._words) + functional.embedding(types, self._types) + self._places[: ids.shape[1]]
-        hidden = self._norm(rows).to(self._dtype)
-        unseen = self._unseen(mask)
+        grid = Grid.of(mask, self._heads, self._dtype)
+        rows = functional.embedding(grid.packed(ids), self._words) + functional.embedding(grid.packed(types), self._types)
+        hidden = self._norm(rows + functional.embedding(grid.real % ids.shape[1], self._places)).to(self._dtype)
         for layer in self._layers:
-            hidden = layer(hidden, unseen)
-        return hidden
+            hidden = layer(hidden, grid)
+        return grid.laid_out(hidden)
 
-    def _unseen(self, mask: Tensor) -> Tensor:
-        """What is added to the scores of each head's keys, (batch * heads, 1, tokens): nothing, or for padded tokens, minus infinity."""
-        added = torch.zeros(mask.shape, dtype=self._dtype).masked_fill_(mask == 0, -torch.inf)
-        return added.repeat_interleave(self._heads, dim=0)[:, None]
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Where the real tokens of a batch are, so that products are taken of these alone and attention sees them as a grid.
+
+    `real` are their places in the flattened grid, filled up to a whole number of `_ROWS`, and `row_of` is the packed row of each
+    place, any one where it is padded. `unseen` is what is added to the scores of each head's keys, (batch * heads, 1, tokens):
+    nothing, or for padded tokens, minus infinity.
+    """
+
+    real: Tensor
+    row_of: Tensor
+    shape: tuple[int, int]
+    unseen: Tensor
+
+    @classmethod
+    def of(cls, mask: Tensor, heads: int, dtype: torch.dtype) -> "Grid":
+        flat = mask.flatten()
+        real = flat.nonzero().squeeze(1)
+        row_of = (flat.cumsum(0) - 1).clamp_(min=0)
+        filled = torch.cat([real, real.new_zeros(-len(real) % _ROWS)])
+        unseen = torch.zeros(mask.shape, dtype=dtype).masked_fill_(mask == 0, -torch.inf).repeat_interleave(heads, dim=0)[:, None]
+        return cls(filled, row_of, (mask.shape[0], mask.shape[1]), unseen)
+
+    def packed(self, laid_out: Tensor) -> Tensor:
+        """(rows, ...) of (batch, tokens, ...)."""
+        return laid_out.flatten(0, 1).index_select(0, self.real)
+
+    def laid_out(self, packed: Tensor) -> Tensor:
+        """(batch, tokens, ...) of (rows, ...)."""
+        return packed.index_select(0, self.row_of).view(*self.shape, -1)
 
 
 class FusedLayer:
@@ -70,23 +100,23 @@ class FusedLayer:
         self._norm_told = _norm(layer.attention.output.LayerNorm, dtype)
         self._norm_out = _norm(layer.output.LayerNorm, dtype)
 
-    def __call__(self, hidden: Tensor, unseen: Tensor) -> Tensor:
-        hidden = self._norm_told(self._told(self._attended(hidden, unseen), hidden))
+    def __call__(self, hidden: Tensor, grid: Grid) -> Tensor:
+        hidden = self._norm_told(self._told(self._attended(hidden, grid), hidden))
         return self._norm_out(self._narrow(self._wide(hidden), hidden))
 
-    def _attended(self, hidden: Tensor, unseen: Tensor) -> Tensor:
-        """Softmax attention, (batch, tokens, width)."""
-        batch, tokens, width = hidden.shape
-        asked = self._ask(hidden).view(batch, tokens, 3, self._heads, width // self._heads)
+    def _attended(self, hidden: Tensor, grid: Grid) -> Tensor:
+        """Softmax attention, (rows, width)."""
+        batch, tokens = grid.shape
+        asked = grid.laid_out(self._ask(hidden)).view(batch, tokens, 3, self._heads, -1)
         queries, keys, values = (asked[:, :, part].transpose(1, 2).reshape(batch * self._heads, tokens, -1) for part in range(3))
-        shares = torch.baddbmm(unseen, queries, keys.transpose(1, 2)).exp_()
+        shares = torch.baddbmm(grid.unseen, queries, keys.transpose(1, 2)).exp_()
         sums = shares.sum(dim=2, keepdim=True)
         lowest, highest = sums.aminmax()
         if not (lowest > _LOWEST and highest < _HIGHEST):
-            shares = _exact_exponentials(queries, keys, unseen)
+            shares = _exact_exponentials(queries, keys, grid.unseen)
             sums = shares.sum(dim=2, keepdim=True)
         told = torch.bmm(shares, values).div_(sums)
-        return told.view(batch, self._heads, tokens, -1).transpose(1, 2).reshape(batch, tokens, width)
+        return grid.packed(told.view(batch, self._heads, tokens, -1).transpose(1, 2).reshape(batch, tokens, -1))
 
 
 def _exact_exponentials(queries: Tensor, keys: Tensor, unseen: Tensor) -> Tensor:
