@@ -25,7 +25,8 @@ from nlp.outcome_dataset import Case, read_dump
 from nlp.outcome_metrics import score
 from nlp.outcome_text import proposal_text
 from nlp.outcome_training import TRAINED_PARTS, time_parts
-from nlp.text_network import TextNetwork, padded
+from nlp.padding import padded
+from nlp.text_network import TextNetwork
 from nlp.windows import Window
 
 SEED = 20261121
@@ -42,7 +43,7 @@ class TextOnly(nn.Module):
         super().__init__()
         self.text = TextNetwork(base_folder())
         self.head = nn.Linear(self.text.width, 1)
-        self.rounded = Encoder(self.text, base_folder(), 256).precision is Precision.BFLOAT16
+        self.rounded = Encoder(self.text.state_dict(), base_folder(), 256).precision is Precision.BFLOAT16
 
     def forward(self, windows: Sequence[Window]) -> torch.Tensor:
         """One number per window."""

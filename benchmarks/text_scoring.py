@@ -33,11 +33,12 @@ from nlp.base_weights import base_folder
 from nlp.encoder import Encoder, Precision
 from nlp.model_store import find_weights, read_weights
 from nlp.packing import unpack
+from nlp.padding import padded
 from nlp.plain_text import plain_text
 from nlp.reader import EncoderTextReader
 from nlp.shipped_model import ShippedModel
 from nlp.tasks import LABELS
-from nlp.text_network import TextNetwork, padded
+from nlp.text_network import TextNetwork
 from nlp.windows import Tokens
 
 if TYPE_CHECKING:
@@ -187,9 +188,10 @@ def main() -> None:
     torch.set_num_threads(THREADS)
     texts = texts_of(chosen.data_dir, chosen.texts)
     base = base_folder()
-    network, _ = unpack(read_weights(find_weights("text")), base)
+    weights, _ = unpack(read_weights(find_weights("text")), base)
+    network = TextNetwork.of(weights, base)
     pairs = [(text, "") for text in texts]
-    encoder = Encoder(network, base, TOKENS)
+    encoder = Encoder(weights, base, TOKENS)
     reader = EncoderTextReader(precision=encoder.precision)
     pipeline = pipeline_of(network)
     cut = {"truncation": True, "max_length": TOKENS}

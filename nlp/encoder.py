@@ -1,23 +1,23 @@
 """The encoder at work: texts in windows, windows in batches of like length, logits combined per text. Imports torch."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from governance.errors import ModelUnavailable
+from nlp.base_tensors import WORD_TABLE, base_tensors
 from nlp.base_weights import base_folder
 from nlp.fused_encoder import FusedEncoder, FusedLayer, Grid
+from nlp.padding import padded
 from nlp.plain_text import plain_text
 from nlp.tasks import LABELS
-from nlp.text_network import TextNetwork, padded
 from nlp.windows import TARGET_TOKENS, Tokens, Window, WindowCut
 
 Floats = NDArray[np.float64]
@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 # Padded tokens of one batch: enough for the processor to be busy, few enough that activations stay in its cache and that
 # little is padded.
 BATCH_TOKENS = 1024
+# Scores of one head in one batch: of long windows, which have many, less is taken at a time.
+BATCH_SCORES = 2**17
 # Windows are padded to multiples of this: of every shape that comes, oneDNN keeps kernels of its own, some 3 MB of them.
 LENGTH_STEP = 16
 # Windows waiting at a time: bounds memory whatever is read, and still leaves many of each length to batch together.
@@ -62,22 +64,22 @@ class ExplainedText:
 
 
 class Encoder:
-    """One network, its tokenizer and one precision. Texts are read whole.
+    """One network by its weights, its tokenizer and one precision. Texts are read whole.
 
     A text longer than a window is read in overlapping windows; its row is the mean of its windows' rows, each weighted
     by the tokens no earlier window held, so that every token counts once.
     """
 
-    def __init__(self, network: TextNetwork, base: Path, window_tokens: int, precision: Precision | None = None) -> None:
+    def __init__(self, weights: Mapping[str, Tensor], base: Path, window_tokens: int, precision: Precision | None = None) -> None:
         self.tokens = Tokens(base / "tokenizer.json")
         self.cut = WindowCut(window_tokens)
         self._last_target: tuple[str, list[int]] = "", []
-        self.precision = _faster_precision(network.eval()) if precision is None else precision
-        self._layers = FusedEncoder(network.encoder, torch.bfloat16 if self.precision is Precision.BFLOAT16 else torch.float32)
-        heads = [cast("nn.Linear", layers[task]) for layers in (network.heads, network.temperatures) for task in LABELS]
-        self._weights = torch.cat([head.weight for head in heads]).detach().float()
-        self._bias = torch.cat([head.bias for head in heads]).detach().float()
-        self._width = network.width
+        self.precision = _faster_precision(weights) if precision is None else precision
+        self._layers = FusedEncoder(weights, torch.bfloat16 if self.precision is Precision.BFLOAT16 else torch.float32)
+        heads = [f"{part}.{task}" for part in ("heads", "temperatures") for task in LABELS]
+        self._weights = torch.cat([weights[f"{head}.weight"] for head in heads]).detach().float()
+        self._bias = torch.cat([weights[f"{head}.bias"] for head in heads]).detach().float()
+        self._width = self._weights.shape[1]
 
     def logits(self, pairs: Sequence[tuple[str, str]]) -> EncodedTexts:
         """Logits of all heads side by side, in the order of `LABELS`, then logarithms of temperatures; a pair is (text, target or "").
@@ -209,7 +211,7 @@ class _Placed:
 
 
 def _batches(windows: Sequence[Window]) -> Iterator[tuple[list[int], int]]:
-    """The windows' numbers in batches of like length, at most `BATCH_TOKENS` padded tokens each, and that length.
+    """The windows' numbers in batches of like length, at most `BATCH_TOKENS` and `BATCH_SCORES` each, padding included, and that length.
 
     The longest come first: what they leave free of memory holds the shorter ones.
     """
@@ -218,15 +220,21 @@ def _batches(windows: Sequence[Window]) -> Iterator[tuple[list[int], int]]:
     start = 0
     while start < len(order):
         longest = lengths[order[start]]
-        end = start + max(BATCH_TOKENS // longest, 1)
+        end = start + max(min(BATCH_TOKENS // longest, BATCH_SCORES // longest**2), 1)
         yield order[start:end], longest
         start = end
 
 
 def frozen_encoder(precision: Precision | None = None) -> Encoder:
-    """The base encoder as published, for embeddings; its heads are untrained and mean nothing."""
+    """The base encoder as published, for embeddings; its heads are zeros and mean nothing."""
     base = base_folder()
-    return Encoder(TextNetwork(base), base, 256, precision)
+    weights = base_tensors(base)
+    width = weights[WORD_TABLE].shape[1]
+    for part, rows in (("heads", len), ("temperatures", lambda _: 1)):
+        for task, labels in LABELS.items():
+            weights[f"{part}.{task}.weight"] = torch.zeros(rows(labels), width)
+            weights[f"{part}.{task}.bias"] = torch.zeros(rows(labels))
+    return Encoder(weights, base, 256, precision)
 
 
 def _combined(windows: Sequence[Window], counts: Sequence[int], rows: Floats) -> Floats:
@@ -238,15 +246,14 @@ def _combined(windows: Sequence[Window], counts: Sequence[int], rows: Floats) ->
     return combined
 
 
-def _faster_precision(network: TextNetwork) -> Precision:
+def _faster_precision(weights: Mapping[str, Tensor]) -> Precision:
     """The precision that is faster here, by one layer on a batch of 16 windows of 64 tokens: the layers are most of the work.
 
     Only one layer, since an arithmetic that the processor imitates takes many times as long.
     """
-    layer, heads = network.encoder.encoder.layer[0], network.encoder.config.num_attention_heads
-    mask = torch.ones((16, 64), dtype=torch.long)
+    mask, width = torch.ones((16, 64), dtype=torch.long), weights[WORD_TABLE].shape[1]
     exact, rounded = (
-        _seconds(FusedLayer(layer, heads, dtype), torch.full((mask.numel(), network.width), 0.1, dtype=dtype), Grid.of(mask, heads, dtype))
+        _seconds(FusedLayer(weights, 0, dtype), torch.full((mask.numel(), width), 0.1, dtype=dtype), Grid.of(mask, dtype))
         for dtype in (torch.float32, torch.bfloat16)
     )
     return Precision.BFLOAT16 if exact > WORTHWHILE_GAIN * rounded else Precision.FLOAT32

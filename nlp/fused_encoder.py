@@ -5,20 +5,21 @@ for the highest score first, and buffers are not cleared in between: on two core
 transformers. Imports torch.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
-from transformers import BertModel
-from transformers.models.bert.modeling_bert import BertLayer
 
 # Where a sum of exponentials leaves these, scores are far from zero: there bf16 is coarse, and from 88 on the exponential
 # overflows. Softmax is taken the exact way then. On texts only the first layer comes to it; random tokens were seen at 102.
 _LOWEST, _HIGHEST = 1e-13, 1e13
 # Products are taken of whole numbers of rows: of every number that comes, oneDNN keeps kernels of its own.
-_ROWS = 32
+_ROWS = 64
+
+# Of the base encoder, by its config.json.
+_HEADS, _EPSILON = 12, 1e-12
 
 Product = Callable[[Tensor], Tensor]
 ProductAdded = Callable[[Tensor, Tensor], Tensor]
@@ -28,22 +29,20 @@ Norm = Callable[[Tensor], Tensor]
 class FusedEncoder:
     """Token ids in, the last layer out, one row per token, in `dtype`; padded tokens hold numbers that mean nothing.
 
-    `bert` is a BERT model of transformers with GELU activations and absolute positions.
+    `weights` are a BERT model's, with GELU activations and absolute positions, by their names in `TextNetwork`.
     """
 
-    def __init__(self, bert: BertModel, dtype: torch.dtype) -> None:
-        embeddings, config = bert.embeddings, bert.config
-        self._heads = config.num_attention_heads
+    def __init__(self, weights: Mapping[str, Tensor], dtype: torch.dtype) -> None:
         self._dtype = dtype
-        self._words = embeddings.word_embeddings.weight.detach()
-        self._places = embeddings.position_embeddings.weight.detach()
-        self._types = embeddings.token_type_embeddings.weight.detach()
-        self._norm = _norm(embeddings.LayerNorm, self._words.dtype)
-        self._layers = [FusedLayer(layer, self._heads, dtype) for layer in bert.encoder.layer]
+        self._words, self._places, self._types = (
+            weights[f"encoder.embeddings.{name}_embeddings.weight"].detach() for name in ("word", "position", "token_type")
+        )
+        self._norm = _norm(weights, "encoder.embeddings.LayerNorm", self._words.dtype)
+        self._layers = [FusedLayer(weights, number, dtype) for number in range(_count(weights))]
 
     def __call__(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
         """(batch, tokens, width) of the last layer; `ids`, `types` and `mask` are (batch, tokens)."""
-        grid = Grid.of(mask, self._heads, self._dtype)
+        grid = Grid.of(mask, self._dtype)
         rows = functional.embedding(grid.packed(ids), self._words) + functional.embedding(grid.packed(types), self._types)
         hidden = self._norm(rows + functional.embedding(grid.real % ids.shape[1], self._places)).to(self._dtype)
         for layer in self._layers:
@@ -66,12 +65,12 @@ class Grid:
     unseen: Tensor
 
     @classmethod
-    def of(cls, mask: Tensor, heads: int, dtype: torch.dtype) -> "Grid":
+    def of(cls, mask: Tensor, dtype: torch.dtype) -> "Grid":
         flat = mask.flatten()
         real = flat.nonzero().squeeze(1)
         row_of = (flat.cumsum(0) - 1).clamp_(min=0)
         filled = torch.cat([real, real.new_zeros(-len(real) % _ROWS)])
-        unseen = torch.zeros(mask.shape, dtype=dtype).masked_fill_(mask == 0, -torch.inf).repeat_interleave(heads, dim=0)[:, None]
+        unseen = torch.zeros(mask.shape, dtype=dtype).masked_fill_(mask == 0, -torch.inf).repeat_interleave(_HEADS, dim=0)[:, None]
         return cls(filled, row_of, (mask.shape[0], mask.shape[1]), unseen)
 
     def packed(self, laid_out: Tensor) -> Tensor:
@@ -86,19 +85,19 @@ class Grid:
 class FusedLayer:
     """Attention and two products, each added to what came in and normed."""
 
-    def __init__(self, layer: BertLayer, heads: int, dtype: torch.dtype) -> None:
-        own = layer.attention.self
+    def __init__(self, weights: Mapping[str, Tensor], number: int, dtype: torch.dtype) -> None:
+        here = f"encoder.encoder.layer.{number}"
+        asked = [f"{here}.attention.self.{part}" for part in ("query", "key", "value")]
         # The scores' division by the root of a head's width happens once, in the weights.
-        scale = own.attention_head_size**-0.5
-        weights = [own.query.weight * scale, own.key.weight, own.value.weight]
-        biases = [own.query.bias * scale, own.key.bias, own.value.bias]
-        self._heads = heads
-        self._ask = _product(torch.cat(weights), torch.cat(biases), dtype)
-        self._told = _product_added(layer.attention.output.dense, dtype)
-        self._wide = _product(layer.intermediate.dense.weight, layer.intermediate.dense.bias, dtype, gelu=True)
-        self._narrow = _product_added(layer.output.dense, dtype)
-        self._norm_told = _norm(layer.attention.output.LayerNorm, dtype)
-        self._norm_out = _norm(layer.output.LayerNorm, dtype)
+        scales = ((weights[f"{asked[0]}.weight"].shape[0] // _HEADS) ** -0.5, 1.0, 1.0)
+        parts = [(_linear(weights, part), scale) for part, scale in zip(asked, scales, strict=True)]
+        weight, bias = (torch.cat([part[kind] * scale for part, scale in parts]) for kind in (0, 1))
+        self._ask = _product(weight, bias, dtype)
+        self._told = _product_added(*_linear(weights, f"{here}.attention.output.dense"), dtype)
+        self._wide = _product(*_linear(weights, f"{here}.intermediate.dense"), dtype, gelu=True)
+        self._narrow = _product_added(*_linear(weights, f"{here}.output.dense"), dtype)
+        self._norm_told = _norm(weights, f"{here}.attention.output.LayerNorm", dtype)
+        self._norm_out = _norm(weights, f"{here}.output.LayerNorm", dtype)
 
     def __call__(self, hidden: Tensor, grid: Grid) -> Tensor:
         hidden = self._norm_told(self._told(self._attended(hidden, grid), hidden))
@@ -107,8 +106,8 @@ class FusedLayer:
     def _attended(self, hidden: Tensor, grid: Grid) -> Tensor:
         """Softmax attention, (rows, width)."""
         batch, tokens = grid.shape
-        asked = grid.laid_out(self._ask(hidden)).view(batch, tokens, 3, self._heads, -1)
-        queries, keys, values = (asked[:, :, part].transpose(1, 2).reshape(batch * self._heads, tokens, -1) for part in range(3))
+        asked = grid.laid_out(self._ask(hidden)).view(batch, tokens, 3, _HEADS, -1)
+        queries, keys, values = (asked[:, :, part].transpose(1, 2).reshape(batch * _HEADS, tokens, -1) for part in range(3))
         shares = torch.baddbmm(grid.unseen, queries, keys.transpose(1, 2)).exp_()
         sums = shares.sum(dim=2, keepdim=True)
         lowest, highest = sums.aminmax()
@@ -116,7 +115,7 @@ class FusedLayer:
             shares = _exact_exponentials(queries, keys, grid.unseen)
             sums = shares.sum(dim=2, keepdim=True)
         told = torch.bmm(shares, values).div_(sums)
-        return grid.packed(told.view(batch, self._heads, tokens, -1).transpose(1, 2).reshape(batch, tokens, -1))
+        return grid.packed(told.view(batch, _HEADS, tokens, -1).transpose(1, 2).reshape(batch, tokens, -1))
 
 
 def _exact_exponentials(queries: Tensor, keys: Tensor, unseen: Tensor) -> Tensor:
@@ -125,10 +124,17 @@ def _exact_exponentials(queries: Tensor, keys: Tensor, unseen: Tensor) -> Tensor
     return scores.sub_(scores.amax(dim=2, keepdim=True)).exp_().to(queries.dtype)
 
 
-def _norm(norm: nn.LayerNorm, dtype: torch.dtype) -> Norm:
-    weight, bias = norm.weight.detach().to(dtype), norm.bias.detach().to(dtype)
-    shape, edge = list(norm.normalized_shape), norm.eps
-    return lambda rows: functional.layer_norm(rows, shape, weight, bias, edge)
+def _count(weights: Mapping[str, Tensor]) -> int:
+    return sum(name.endswith("attention.self.query.weight") for name in weights)
+
+
+def _linear(weights: Mapping[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
+    return weights[f"{name}.weight"], weights[f"{name}.bias"]
+
+
+def _norm(weights: Mapping[str, Tensor], name: str, dtype: torch.dtype) -> Norm:
+    weight, bias = (tensor.detach().to(dtype) for tensor in _linear(weights, name))
+    return lambda rows: functional.layer_norm(rows, list(weight.shape), weight, bias, _EPSILON)
 
 
 def _product(weight: Tensor, bias: Tensor, dtype: torch.dtype, *, gelu: bool = False) -> Product:
@@ -143,9 +149,9 @@ def _product(weight: Tensor, bias: Tensor, dtype: torch.dtype, *, gelu: bool = F
     return lambda rows: functional.linear(rows, weight, bias)
 
 
-def _product_added(layer: nn.Linear, dtype: torch.dtype) -> ProductAdded:
+def _product_added(weight: Tensor, bias: Tensor, dtype: torch.dtype) -> ProductAdded:
     """A linear layer whose result is added to other rows, before anything is rounded where torch can do that."""
-    weight, bias = layer.weight.detach().to(dtype).contiguous(), layer.bias.detach().to(dtype)
+    weight, bias = weight.detach().to(dtype).contiguous(), bias.detach().to(dtype)
     if _laid_out(dtype):
         laid_out = torch.ops.mkldnn._reorder_linear_weight(weight)
         return lambda rows, others: torch.ops.mkldnn._linear_pointwise.binary(rows, others, laid_out, bias, "add")

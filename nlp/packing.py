@@ -3,18 +3,24 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safetensors.torch import load, save
 from torch import Tensor
 
 from governance.errors import ModelUnavailable
+from nlp.base_tensors import WORD_TABLE, base_tensors
 from nlp.base_weights import MODEL_SHA256, TOKENIZER_SHA256
 from nlp.model_store import read_header
-from nlp.text_network import TextNetwork
+from nlp.tasks import LABELS
+
+if TYPE_CHECKING:
+    from nlp.text_network import TextNetwork
 
 FORMAT = "assent-text/2"
 HEADER_ENTRY = "assent"
 LICENCE = "CC-BY-SA-4.0"
+_OURS = frozenset(f"{part}.{task}.{kind}" for part in ("heads", "temperatures") for task in LABELS for kind in ("weight", "bias"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +30,17 @@ class ReadingRules:
     window_tokens: int
 
 
-def pack(network: TextNetwork, base: Path, rules: ReadingRules) -> bytes:
+def pack(network: "TextNetwork", base: Path, rules: ReadingRules) -> bytes:
     """The safetensors bytes of a trained network. Heads and temperatures stay fp32; everything else is (trained - base) in fp16.
 
     Differences are small, and fp16 is finest near zero, so the rebuilt weights are nearer the trained ones than any
     16-bit form of the weights themselves.
     """
-    start = TextNetwork(base).trained()
+    start = base_tensors(base)
     tensors: dict[str, Tensor] = {}
     for name, tensor in network.trained().items():
         kept = tensor.detach().float()
-        tensors[name] = kept.contiguous() if _is_ours(name) else (kept - start[name]).half().contiguous()
+        tensors[name] = kept.contiguous() if name in _OURS else (kept - start[name]).half().contiguous()
     about = {
         "format": FORMAT,
         "base_sha256": MODEL_SHA256,
@@ -46,23 +52,20 @@ def pack(network: TextNetwork, base: Path, rules: ReadingRules) -> bytes:
     return save(tensors, metadata={HEADER_ENTRY: json.dumps(about, sort_keys=True)})
 
 
-def unpack(data: bytes, base: Path) -> tuple[TextNetwork, ReadingRules]:
-    """The network and rules of packed bytes; raises `ModelUnavailable` when they were made for another base or format."""
+def unpack(data: bytes, base: Path) -> tuple[dict[str, Tensor], ReadingRules]:
+    """All weights of a network, fp32, by their names in it, and the rules of packed bytes.
+
+    Raises `ModelUnavailable` when they were made for another base or format.
+    """
     about = json.loads(read_header(data).get(HEADER_ENTRY, "{}"))
     made_for = (about.get("format"), about.get("base_sha256"), about.get("tokenizer_sha256"))
     if made_for != (FORMAT, MODEL_SHA256, TOKENIZER_SHA256):
         raise ModelUnavailable("weights were made for another base encoder or format", format=str(about.get("format")))
-    network = TextNetwork(base)
-    start = network.trained()
+    weights = base_tensors(base)
     tensors = load(data)
-    if set(tensors) != set(start):
-        raise ModelUnavailable("weights do not fit the network", differing=", ".join(sorted(set(tensors) ^ set(start)))[:200])
-    network.load_state_dict(
-        {name: tensor.float() if _is_ours(name) else start[name] + tensor.float() for name, tensor in tensors.items()}, strict=False
-    )
-    rules = about["rules"]
-    return network.eval(), ReadingRules(**rules)
-
-
-def _is_ours(name: str) -> bool:
-    return name.startswith(("heads.", "temperatures."))
+    expected = {*weights, *_OURS} - {WORD_TABLE}
+    if set(tensors) != expected:
+        raise ModelUnavailable("weights do not fit the network", differing=", ".join(sorted(set(tensors) ^ expected))[:200])
+    for name, tensor in tensors.items():
+        weights[name] = tensor.float() if name in _OURS else weights[name] + tensor.float()
+    return weights, ReadingRules(**about["rules"])

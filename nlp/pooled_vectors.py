@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from nlp.base_weights import base_folder
 from nlp.packing import unpack
-from nlp.text_network import padded
+from nlp.padding import padded
+from nlp.text_network import TextNetwork
 from nlp.windows import Tokens, WindowCut
 
 # Windows of one batch: like lengths stand together, so that little is padding.
@@ -20,7 +21,8 @@ def pooled_vectors(weights: bytes, pairs: Sequence[tuple[str, str]]) -> NDArray[
 
     A head applied to the row gives the logits that a reader gives. Raises `ModelUnavailable` when weights do not fit.
     """
-    network, rules = unpack(weights, base_folder())
+    found_weights, rules = unpack(weights, base_folder())
+    network = TextNetwork.of(found_weights, base_folder())
     tokens, cut = Tokens(base_folder() / "tokenizer.json"), WindowCut(rules.window_tokens)
     targets = {target: tokens.encode([target])[0] for target in {target for _, target in pairs}}
     windows = [tokens.windows(tokens.encode([text])[0], targets[target], cut) for text, target in pairs]

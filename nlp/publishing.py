@@ -38,7 +38,7 @@ def publish(
 ) -> StoredWeights:
     """Weigh objections, fit temperatures on `val` rows, then store weights and manifest; moves `network`."""
     base = base_folder()
-    encoder = Encoder(network, base, window_tokens, precision)
+    encoder = Encoder(network.state_dict(), base, window_tokens, precision)
     with torch.no_grad():
         _head(network, "stance").bias[LABELS["stance"].index("against")] += OBJECTION_LOG_ODDS
         for task in LABELS:

@@ -26,8 +26,8 @@ class ShippedModel:
 
     def __init__(self, weights: bytes, digest: str, precision: Precision | None = None) -> None:
         base = base_folder()
-        network, rules = unpack(weights, base)
-        self.encoder = Encoder(network, base, rules.window_tokens, precision)
+        tensors, rules = unpack(weights, base)
+        self.encoder = Encoder(tensors, base, rules.window_tokens, precision)
         self.digest = digest
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> Iterator[Mapping[str, ScoredText]]:

@@ -1,19 +1,16 @@
 """The text network: one encoder, mean pooling, per task a linear head and a linear temperature. Imports torch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 from transformers import AutoModel
 from transformers import logging as transformers_logging
 
+from nlp.base_tensors import WORD_TABLE
 from nlp.tasks import LABELS
-from nlp.windows import Window
 
 TASKS = tuple(LABELS)
-# The base encoder's word table: 11.7 of its 22.7 million numbers. It stays as it is, so it need not be shipped.
-WORD_TABLE = "encoder.embeddings.word_embeddings.weight"
 
 
 class TextNetwork(nn.Module):
@@ -35,6 +32,13 @@ class TextNetwork(nn.Module):
         for layer in self.temperatures.parameters():
             nn.init.zeros_(layer)
 
+    @classmethod
+    def of(cls, weights: Mapping[str, Tensor], base: Path) -> "TextNetwork":
+        """A network with weights that were trained, to be trained further or read with as it is."""
+        network = cls(base)
+        network.load_state_dict(dict(weights))
+        return network.eval()
+
     def pooled(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
         """The mean of the last layer over real tokens, fp32."""
         hidden = self.encoder(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state.float()
@@ -50,17 +54,3 @@ class TextNetwork(nn.Module):
     def trained(self) -> Mapping[str, Tensor]:
         """All weights training may change, by name."""
         return {name: tensor for name, tensor in self.state_dict().items() if name != WORD_TABLE}
-
-
-def padded(windows: Sequence[Window], length: int | None = None) -> tuple[Tensor, Tensor, Tensor]:
-    """(ids, types, mask) of one batch, padded on the right to its longest window, or to `length`."""
-    longest = length or max(len(window.ids) for window in windows)
-    ids = torch.zeros(len(windows), longest, dtype=torch.long)
-    types = torch.zeros_like(ids)
-    mask = torch.zeros_like(ids)
-    for row, window in enumerate(windows):
-        length = len(window.ids)
-        ids[row, :length] = torch.tensor(window.ids)
-        types[row, :length] = torch.tensor(window.types)
-        mask[row, :length] = 1
-    return ids, types, mask

@@ -14,11 +14,12 @@ from nlp.dataset import LabelledText, data_digest, read_labelled
 from nlp.encoder import Encoder, Precision
 from nlp.examples import Example, batched, examples
 from nlp.model_store import StoredWeights
+from nlp.padding import padded
 from nlp.publishing import publish
 from nlp.recipes import OtherTraining, TrainingConfig
 from nlp.sampling import RoundSampler, seeded, validation_rows
 from nlp.splits import write_splits
-from nlp.text_network import TASKS, TextNetwork, padded
+from nlp.text_network import TASKS, TextNetwork
 from nlp.windows import Tokens, WindowCut
 
 
@@ -35,7 +36,7 @@ def train_text(data_dir: Path, out_dir: Path, recipe: Sequence[TrainingConfig], 
     data = fingerprint = data_digest(data_dir)
     # The arithmetic that is faster here: where a processor only imitates bf16, a step takes a hundred times as long.
     allowed = None if all(config.bfloat16 for config in recipe) else Precision.FLOAT32
-    precision = Encoder(network, base_folder(), recipe[-1].window_tokens, allowed).precision
+    precision = Encoder(network.state_dict(), base_folder(), recipe[-1].window_tokens, allowed).precision
     for number, config in enumerate(recipe, start=1):
         fingerprint = f"{config.digest()}/{fingerprint}"
         run_stage(TextTraining(network, rows, out_dir / f"stage-{number}", config, fingerprint=fingerprint, precision=precision), progress)

@@ -5,7 +5,8 @@ import torch
 
 from nlp.base_weights import base_folder
 from nlp.fused_encoder import FusedEncoder
-from nlp.text_network import TextNetwork, padded
+from nlp.padding import padded
+from nlp.text_network import TextNetwork
 from nlp.windows import Tokens
 
 pytestmark = pytest.mark.encoder
@@ -33,7 +34,7 @@ def test_real_tokens_come_out_as_from_transformers(network: TextNetwork, rows: i
     with torch.inference_mode():
         expected = network.encoder(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state
 
-        found = FusedEncoder(network.encoder, torch.float32)(ids, types, mask)
+        found = FusedEncoder(network.state_dict(), torch.float32)(ids, types, mask)
 
     assert torch.allclose(found[mask.bool()], expected[mask.bool()], atol=2e-5)
 
@@ -41,7 +42,7 @@ def test_real_tokens_come_out_as_from_transformers(network: TextNetwork, rows: i
 def test_what_padding_holds_changes_nothing(network: TextNetwork) -> None:
     """Guards the trick with zero values: a padded token must not reach its neighbours."""
     ids, types, mask = batch(6, 40)
-    layers = FusedEncoder(network.encoder, torch.float32)
+    layers = FusedEncoder(network.state_dict(), torch.float32)
     with torch.inference_mode():
         plain = layers(ids, types, mask)[mask.bool()]
         others = layers(torch.where(mask.bool(), ids, 2_000), types, mask)[mask.bool()]
@@ -55,8 +56,8 @@ def test_bf16_stays_near_and_finite(network: TextNetwork) -> None:
     """Means over a text differ by less than the third decimal's worth of a logit."""
     ids, types, mask = batch(8, 200)
     with torch.inference_mode():
-        exact = FusedEncoder(network.encoder, torch.float32)(ids, types, mask).float()
-        rounded = FusedEncoder(network.encoder, torch.bfloat16)(ids, types, mask).float()
+        exact = FusedEncoder(network.state_dict(), torch.float32)(ids, types, mask).float()
+        rounded = FusedEncoder(network.state_dict(), torch.bfloat16)(ids, types, mask).float()
 
     real = mask.unsqueeze(-1)
     assert torch.isfinite(rounded).all()
@@ -74,7 +75,7 @@ def test_bf16_costs_sentences_no_more_than_its_rounding(network: TextNetwork) ->
     tokens = Tokens(base_folder() / "tokenizer.json")
     ids, types, mask = padded([tokens.window(each, []) for each in tokens.encode(sentences)], 32)
     with torch.inference_mode():
-        exact = FusedEncoder(network.encoder, torch.float32)(ids, types, mask)[mask.bool()]
-        rounded = FusedEncoder(network.encoder, torch.bfloat16)(ids, types, mask)[mask.bool()].float()
+        exact = FusedEncoder(network.state_dict(), torch.float32)(ids, types, mask)[mask.bool()]
+        rounded = FusedEncoder(network.state_dict(), torch.bfloat16)(ids, types, mask)[mask.bool()].float()
 
     assert (exact - rounded).norm() / exact.norm() < 0.015

@@ -227,6 +227,17 @@ def test_importing_the_reader_loads_no_model_library() -> None:
     assert not {"torch", "transformers", "sklearn", "pyarrow"} & set(json.loads(run.stdout))
 
 
+def test_reading_does_not_load_transformers() -> None:
+    """It would hold 110 MB and take seconds; only training and configured models need it."""
+    reading = (
+        "import sys; from governance.evidence import TextToRead; from nlp.reader import EncoderTextReader;"
+        "EncoderTextReader().read([TextToRead('We fully support this.')]); print('torch' in sys.modules, 'transformers' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", reading], capture_output=True, text=True, check=True)
+
+    assert run.stdout.split() == ["True", "False"]
+
+
 def test_bfloat16_says_what_float32_says(text_reader: EncoderTextReader) -> None:
     """The faster arithmetic is chosen by its speed alone, so it must not change what is read."""
     fast = EncoderTextReader(precision="bfloat16")
