@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from governance.errors import ModelUnavailable
-from nlp.base_tensors import WORD_TABLE, base_tensors
+from nlp.base_tensors import WORD_TABLE, base_tensors, head_shapes
 from nlp.base_weights import base_folder
 from nlp.fused_encoder import FusedEncoder, FusedLayer, Grid
 from nlp.padding import padded
@@ -229,12 +229,8 @@ def frozen_encoder(precision: Precision | None = None) -> Encoder:
     """The base encoder as published, for embeddings; its heads are zeros and mean nothing."""
     base = base_folder()
     weights = base_tensors(base)
-    width = weights[WORD_TABLE].shape[1]
-    for part, rows in (("heads", len), ("temperatures", lambda _: 1)):
-        for task, labels in LABELS.items():
-            weights[f"{part}.{task}.weight"] = torch.zeros(rows(labels), width)
-            weights[f"{part}.{task}.bias"] = torch.zeros(rows(labels))
-    return Encoder(weights, base, 256, precision)
+    heads = {name: torch.zeros(shape) for name, shape in head_shapes(weights[WORD_TABLE].shape[1]).items()}
+    return Encoder({**weights, **heads}, base, 256, precision)
 
 
 def _combined(windows: Sequence[Window], counts: Sequence[int], rows: Floats) -> Floats:

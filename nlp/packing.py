@@ -9,10 +9,9 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from governance.errors import ModelUnavailable
-from nlp.base_tensors import WORD_TABLE, base_tensors
+from nlp.base_tensors import WORD_TABLE, base_tensors, head_shapes
 from nlp.base_weights import MODEL_SHA256, TOKENIZER_SHA256
 from nlp.model_store import read_header
-from nlp.tasks import LABELS
 
 if TYPE_CHECKING:
     from nlp.text_network import TextNetwork
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 FORMAT = "assent-text/2"
 HEADER_ENTRY = "assent"
 LICENCE = "CC-BY-SA-4.0"
-_OURS = frozenset(f"{part}.{task}.{kind}" for part in ("heads", "temperatures") for task in LABELS for kind in ("weight", "bias"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ def pack(network: "TextNetwork", base: Path, rules: ReadingRules) -> bytes:
     tensors: dict[str, Tensor] = {}
     for name, tensor in network.trained().items():
         kept = tensor.detach().float()
-        tensors[name] = kept.contiguous() if name in _OURS else (kept - start[name]).half().contiguous()
+        tensors[name] = (kept - start[name]).half().contiguous() if name in start else kept.contiguous()
     about = {
         "format": FORMAT,
         "base_sha256": MODEL_SHA256,
@@ -63,9 +61,13 @@ def unpack(data: bytes, base: Path) -> tuple[dict[str, Tensor], ReadingRules]:
         raise ModelUnavailable("weights were made for another base encoder or format", format=str(about.get("format")))
     weights = base_tensors(base)
     tensors = load(data)
-    expected = {*weights, *_OURS} - {WORD_TABLE}
-    if set(tensors) != expected:
-        raise ModelUnavailable("weights do not fit the network", differing=", ".join(sorted(set(tensors) ^ expected))[:200])
+    shapes = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    expected = {**shapes, **head_shapes(shapes[WORD_TABLE][1])}
+    del expected[WORD_TABLE]
+    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    if found != expected:
+        differing = sorted(name for name, _ in found.items() ^ expected.items())
+        raise ModelUnavailable("weights do not fit the network", differing=", ".join(dict.fromkeys(differing))[:200])
     for name, tensor in tensors.items():
-        weights[name] = tensor.float() if name in _OURS else weights[name] + tensor.float()
+        weights[name] = weights[name] + tensor.float() if name in weights else tensor.float()
     return weights, ReadingRules(**about["rules"])

@@ -1,0 +1,56 @@
+"""Packed weights are a network's own, name by name and shape by shape, or they are refused."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from safetensors.torch import load, save
+from torch import Tensor
+
+from governance.errors import ModelUnavailable
+from nlp.base_weights import base_folder
+from nlp.model_store import find_weights, read_header, read_weights
+from nlp.packing import unpack
+from nlp.text_network import TextNetwork
+
+pytestmark = pytest.mark.encoder
+
+
+@pytest.fixture(scope="module")
+def shipped() -> bytes:
+    """The weights that ship."""
+    return read_weights(find_weights("text"))
+
+
+def test_what_ships_is_a_whole_network(shipped: bytes) -> None:
+    """Every weight of the network for training has one here, and no other."""
+    weights, rules = unpack(shipped, base_folder())
+
+    network = TextNetwork.of(weights, base_folder())
+
+    assert rules.window_tokens == 256
+    assert all(torch.equal(tensor, weights[name]) for name, tensor in network.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda tensors: tensors.pop("heads.stance.bias"), "heads.stance.bias"),
+        (lambda tensors: tensors.update({"heads.mood.bias": torch.zeros(3)}), "heads.mood.bias"),
+        (lambda tensors: tensors.update({"heads.sentiment.weight": torch.zeros(4, 384)}), "heads.sentiment.weight"),
+        (
+            lambda tensors: tensors.update({"encoder.encoder.layer.0.output.dense.weight": torch.zeros(1, 1536)}),
+            "encoder.encoder.layer.0.output.dense.weight",
+        ),
+    ],
+)
+def test_weights_of_another_shape_are_refused_by_name(shipped: bytes, change: Callable[[dict[str, Tensor]], object], named: str) -> None:
+    """One that would spread over the base's by broadcasting, too."""
+    tensors = load(shipped)
+    change(tensors)
+    other = save(tensors, metadata=dict(read_header(shipped)))
+
+    with pytest.raises(ModelUnavailable, match="do not fit the network") as refused:
+        unpack(other, base_folder())
+
+    assert refused.value.details["differing"] == named
