@@ -31,8 +31,6 @@ BATCH_SCORES = 2**17
 LENGTH_STEP = 16
 # Windows waiting at a time: bounds memory whatever is read, and still leaves many of each length to batch together.
 WAITING_WINDOWS = 4096
-# Texts handed to the tokenizer at a time: it works on both cores then.
-_TOKENIZED_TOGETHER = 64
 # bf16 must be this much faster to be worth its rounding.
 WORTHWHILE_GAIN = 1.2
 _PASSES = 5
@@ -67,7 +65,7 @@ class Encoder:
     """One network by its weights, its tokenizer and one precision. Texts are read whole.
 
     A text longer than a window is read in overlapping windows; its row is the mean of its windows' rows, each weighted
-    by the tokens no earlier window held, so that every token counts once.
+    by the tokens no earlier window held, so that every token counts once. `weights` have their names in `TextNetwork`.
     """
 
     def __init__(self, weights: Mapping[str, Tensor], base: Path, window_tokens: int, precision: Precision | None = None) -> None:
@@ -168,7 +166,8 @@ class Encoder:
         counts: list[int] = []
         waiting: list[Window] = []
         waiting_counts: list[int] = []
-        for windows in self._windows(pairs):
+        for text, target in pairs:
+            windows = self._windows(text, target)
             waiting += windows
             waiting_counts.append(len(windows))
             if len(waiting) >= WAITING_WINDOWS:
@@ -180,12 +179,9 @@ class Encoder:
             counts += waiting_counts
         return EncodedTexts(np.concatenate(rows), tuple(counts))
 
-    def _windows(self, pairs: Sequence[tuple[str, str]]) -> Iterator[list[Window]]:
-        for start in range(0, len(pairs), _TOKENIZED_TOGETHER):
-            some = pairs[start : start + _TOKENIZED_TOGETHER]
-            ids = self.tokens.encode([plain_text(part) for pair in some for part in pair])
-            for text_ids, target_ids in zip(ids[::2], ids[1::2], strict=True):
-                yield self.tokens.windows(text_ids, target_ids, self.cut)
+    def _windows(self, text: str, target: str) -> list[Window]:
+        text_ids, target_ids = self.tokens.encode([plain_text(text), plain_text(target)])
+        return self.tokens.windows(text_ids, target_ids, self.cut)
 
     def _run(self, windows: Sequence[Window], forward: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Floats:
         """One row per window, in the order given, computed in batches of like length."""

@@ -10,13 +10,12 @@ from nlp.windows import Window
 
 def padded(windows: Sequence[Window], length: int | None = None) -> tuple[Tensor, Tensor, Tensor]:
     """(ids, types, mask) of one batch, padded on the right to its longest window, or to `length`."""
-    longest = length or max(len(window.ids) for window in windows)
-    ids = torch.zeros(len(windows), longest, dtype=torch.long)
+    ids = torch.zeros(len(windows), length or max(len(window.ids) for window in windows), dtype=torch.long)
     types = torch.zeros_like(ids)
     mask = torch.zeros_like(ids)
     for row, window in enumerate(windows):
-        length = len(window.ids)
-        ids[row, :length] = torch.tensor(window.ids)
-        types[row, :length] = torch.tensor(window.types)
-        mask[row, :length] = 1
+        tokens = len(window.ids)
+        ids[row, :tokens] = torch.tensor(window.ids)
+        types[row, :tokens] = torch.tensor(window.types)
+        mask[row, :tokens] = 1
     return ids, types, mask

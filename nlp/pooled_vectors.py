@@ -21,8 +21,8 @@ def pooled_vectors(weights: bytes, pairs: Sequence[tuple[str, str]]) -> NDArray[
 
     A head applied to the row gives the logits that a reader gives. Raises `ModelUnavailable` when weights do not fit.
     """
-    found_weights, rules = unpack(weights, base_folder())
-    network = TextNetwork.of(found_weights, base_folder())
+    tensors, rules = unpack(weights, base_folder())
+    network = TextNetwork.of(tensors, base_folder())
     tokens, cut = Tokens(base_folder() / "tokenizer.json"), WindowCut(rules.window_tokens)
     targets = {target: tokens.encode([target])[0] for target in {target for _, target in pairs}}
     windows = [tokens.windows(tokens.encode([text])[0], targets[target], cut) for text, target in pairs]

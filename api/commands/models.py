@@ -113,7 +113,7 @@ def evaluate(
 
 def _evaluate_text(data: Path, train_data: Path | None, split: Split) -> dict[str, list[dict[str, object]]]:
     """The figures; where the baselines learnt, and which of them could not, goes to standard error: a gap must not pass for a result."""
-    from nlp.text_evaluation import evaluate_text  # noqa: PLC0415  # torch takes six seconds; `list` needs none
+    from nlp.text_evaluation import evaluate_text  # noqa: PLC0415  # torch takes seconds; `list` needs none
 
     training = _training_rows(train_data, data)
     say(f"baselines learn from the training rows of {training}")
@@ -147,7 +147,7 @@ def _refused_in_one_line() -> Iterator[None]:
 
 def _train_text(folder: Path, out: Path, seed: int) -> object:
     from nlp.recipes import RECIPE  # noqa: PLC0415  # pyarrow loads only when asked for
-    from nlp.training import train_text  # noqa: PLC0415  # torch takes six seconds
+    from nlp.training import train_text  # noqa: PLC0415  # torch and transformers take seconds
 
     # Each stage shuffles anew: the later one is to meet rows of the large sets that the earlier did not reach.
     stages = [replace(stage, seed=seed + number) for number, stage in enumerate(RECIPE)]

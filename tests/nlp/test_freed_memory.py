@@ -32,7 +32,8 @@ def test_holes_among_what_is_in_use_are_given_back() -> None:
 
 def test_the_environment_may_name_another_number_of_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever sets oneDNN's own variable meant it."""
-    monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", raising=False)
+    monkeypatch.setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "1")  # so that the environment is as before at the end
+    monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY")
     keep_few_kernels()
     ours = os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"]
     monkeypatch.setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "700")

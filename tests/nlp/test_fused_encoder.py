@@ -40,7 +40,7 @@ def test_real_tokens_come_out_as_from_transformers(network: TextNetwork, rows: i
 
 
 def test_what_padding_holds_changes_nothing(network: TextNetwork) -> None:
-    """Guards the trick with zero values: a padded token must not reach its neighbours."""
+    """A padded token must not reach its neighbours."""
     ids, types, mask = batch(6, 40)
     layers = FusedEncoder(network.state_dict(), torch.float32)
     with torch.inference_mode():
