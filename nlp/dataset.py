@@ -18,7 +18,10 @@ class BadlyLabelled(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LabelledText:
-    """One text with the label people gave it. `label` is an index into `LABELS[task]`; `target` is "" where none."""
+    """One text with the label people gave it. `label` is an index into `LABELS[task]`; `target` is "" where none.
+
+    `belief` is what a teacher holds of it, a probability for each of the task's labels; empty where none was asked.
+    """
 
     dataset: str
     text: str
@@ -26,6 +29,7 @@ class LabelledText:
     task: str
     label: int
     split: str
+    belief: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nlp.dataset import TRAINABLE
 from nlp.model_store import SHIPPED
-from nlp.recipes import RECIPE
+from nlp.recipes import RECIPE, TEACHER
 
 Row = Mapping[str, object]
 
@@ -51,21 +51,24 @@ To them come, each round, by stage: {off_target_rows} stance texts beside a targ
 {invented_rows} vote rationales put together from wordings written for this project (`nlp/invented_rationales.py`); and
 {written_rows} rationales written as a whole for it (`nlp/written_rationales.jsonl`). Of the rows whose target is a claim the
 shares {turned} are shown with the opposite claim and label; of all rows the shares {disturbed} with slips of the keyboard,
-cheers or orders that leave the label as it is.
+cheers or orders that leave the label as it is. The shares {taught} of a sentiment row's loss are decided not by its label
+but by what a larger encoder believes of the text: all-mpnet-base-v2 (Apache-2.0), which learnt sentiment for {teacher_steps} steps from
+`train` rows of the same sets (`TEACHER` in `nlp/recipes.py`). It is neither shipped nor served.
 """
 
 _RETRAINING = """
 ## How to retrain
 
 ```
-assent models train text --data DIR --out OUT
+make teacher
+assent models train text --data DIR --out OUT --teacher build/teacher/all-mpnet-base-v2
 assent models evaluate text --data DIR --split test
 ```
 
 `DIR` holds Parquet or CSV with the columns dataset, text, label, task, target, split. `OUT/splits.json` tells which rows
 were which, `OUT/stage-*/curve.ndjson` how each stage did on validation rows. Training goes on from its
-checkpoint after a kill. The same data, settings and processor give the same weights; another processor rounds
-differently.
+checkpoint after a kill. Without `--teacher` the last stage learns from labels alone. The same data, settings and processor
+give the same weights; another processor rounds differently.
 """
 
 
@@ -88,8 +91,9 @@ def text_card(manifest: Row, rows: Sequence[Row], *, rows_per_set: int | None, f
 def _data() -> str:
     stages = [stage.sampling for stage in RECIPE]
     shown = {field: ", ".join(str(getattr(stage, field)) for stage in stages) for field in _MADE_ROWS}
+    taught = ", ".join(str(stage.taught) for stage in RECIPE)
     lines = [
-        _DATA.format(stages=len(stages), **shown),
+        _DATA.format(stages=len(stages), taught=taught, teacher_steps=TEACHER.steps, **shown),
         "| set | task | rows per round, by stage | labelled by | licence |",
         "|---|---|---|---|---|",
     ]

@@ -16,7 +16,7 @@ TASKS = tuple(LABELS)
 class TextNetwork(nn.Module):
     """Windows in, one row of logits per task out. One pass through the encoder serves every head."""
 
-    def __init__(self, base: Path, *, dropout: float = 0.1) -> None:
+    def __init__(self, base: Path, *, dropout: float = 0.1, frozen_layers: int = 0) -> None:
         super().__init__()
         # The report of what is not loaded (the unused pooling layer) and its progress bar do not belong on a server's stderr.
         transformers_logging.set_verbosity_error()
@@ -24,6 +24,9 @@ class TextNetwork(nn.Module):
         # Dropout inside attention would keep torch from its fused attention kernel, for a quarter more time.
         self.encoder = AutoModel.from_pretrained(base, add_pooling_layer=False, attention_probs_dropout_prob=0.0, local_files_only=True)
         self.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+        if frozen_layers:
+            for part in (self.encoder.embeddings, *self.encoder.encoder.layer[:frozen_layers]):
+                part.requires_grad_(False)
         self.dropout = nn.Dropout(dropout)
         self.width: int = self.encoder.config.hidden_size
         self.heads = nn.ModuleDict({task: nn.Linear(self.width, len(LABELS[task])) for task in TASKS})

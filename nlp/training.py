@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -19,27 +20,45 @@ from nlp.publishing import publish
 from nlp.recipes import OtherTraining, TrainingConfig
 from nlp.sampling import RoundSampler, seeded, validation_rows
 from nlp.splits import write_splits
+from nlp.tasks import LABELS
+from nlp.teacher import with_beliefs
 from nlp.text_network import TASKS, TextNetwork
 from nlp.windows import Tokens, WindowCut
 
 
-def train_text(data_dir: Path, out_dir: Path, recipe: Sequence[TrainingConfig], progress: bool) -> StoredWeights:
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    """A teacher: the folder of its base encoder, and how it is trained."""
+
+    base: Path
+    config: TrainingConfig
+
+
+def train_text(
+    data_dir: Path, out_dir: Path, recipe: Sequence[TrainingConfig], progress: bool, teaching: Teaching | None = None
+) -> StoredWeights:
     """Train on the `train` rows under `data_dir`, stage after stage; return the weights, stored with their manifest in `out_dir`.
 
-    Each stage has a folder in `out_dir` with its checkpoint, from which a killed run goes on to the very weights it would
-    have reached, and `curve.ndjson`, one line of validation figures per round; `splits.json` tells which rows were which. A
-    checkpoint of another recipe or of other data raises `OtherTraining`. The progress bar shows only on a terminal.
+    A `taught` stage heeds a teacher's beliefs beside the labels; without `teaching`, labels alone. Each stage, and the teacher,
+    has a folder in `out_dir` with its checkpoint, from which a killed run goes on to the very weights it would have reached, and
+    `curve.ndjson`, a line of validation figures per round; `splits.json` tells which rows were which. A checkpoint of another
+    recipe or of other data raises `OtherTraining`. The progress bar shows only on a terminal.
     """
-    rows = read_labelled(data_dir)
+    rows, base = read_labelled(data_dir), base_folder()
     torch.manual_seed(recipe[0].seed)
-    network = TextNetwork(base_folder())
+    network = TextNetwork(base)
     data = fingerprint = data_digest(data_dir)
     # The arithmetic that is faster here: where a processor only imitates bf16, a step takes a hundred times as long.
     allowed = None if all(config.bfloat16 for config in recipe) else Precision.FLOAT32
-    precision = Encoder(network.state_dict(), base_folder(), recipe[-1].window_tokens, allowed).precision
+    precision = Encoder(network.state_dict(), base, recipe[-1].window_tokens, allowed).precision
     for number, config in enumerate(recipe, start=1):
         fingerprint = f"{config.digest()}/{fingerprint}"
-        run_stage(TextTraining(network, rows, out_dir / f"stage-{number}", config, fingerprint=fingerprint, precision=precision), progress)
+        shown = rows
+        if config.taught and teaching:
+            fingerprint = f"{teaching.config.digest()}/{fingerprint}"
+            shown = taught_rows(rows, out_dir / "teacher", teaching, data=data, precision=precision, progress=progress)
+        stage = TextTraining(network, base, shown, out_dir / f"stage-{number}", config, fingerprint=fingerprint, precision=precision)
+        run_stage(stage, progress)
     # Only now: the rows of a run that is refused are not those the weights here learnt from.
     write_splits(rows, out_dir)
     return publish(
@@ -52,14 +71,29 @@ def train_text(data_dir: Path, out_dir: Path, recipe: Sequence[TrainingConfig], 
             "config": "+".join(config.digest()[:16] for config in recipe),
             "steps": "+".join(str(config.steps) for config in recipe),
             "data_sha256": data,
+            "teacher": teaching.config.digest()[:16] if teaching else "none",
         },
     )
 
 
+def taught_rows(
+    rows: Sequence[LabelledText], out_dir: Path, teaching: Teaching, *, data: str, precision: Precision, progress: bool
+) -> list[LabelledText]:
+    """Train a teacher in `out_dir`, or go on with it; return the rows with its beliefs."""
+    config = teaching.config
+    torch.manual_seed(config.seed)
+    network = TextNetwork(teaching.base, frozen_layers=config.frozen_layers)
+    fingerprint = f"{config.digest()}/{data}"
+    run_stage(TextTraining(network, teaching.base, rows, out_dir, config, fingerprint=fingerprint, precision=precision), progress)
+    rounded = precision is Precision.BFLOAT16
+    return with_beliefs(rows, network, teaching.base, config.window_tokens, rounded=rounded, progress=progress)
+
+
 def run_stage(run: "TextTraining", progress: bool) -> None:
-    """Every round of one stage, or what is left of it after a kill."""
+    """Every round of one stage, or what is left of it after a kill, and then what it keeps of the weights it began with."""
+    config, network = run.config, run.network
+    began = {name: tensor.clone() for name, tensor in network.trained().items()}
     run.resume()
-    config = run.config
     bar = tqdm(total=config.steps, initial=run.steps, unit="step", disable=not (progress and sys.stderr.isatty()))
     while run.steps < config.steps:
         batches = run.batches()
@@ -73,6 +107,7 @@ def run_stage(run: "TextTraining", progress: bool) -> None:
         run.validate()
         run.checkpoint()
     bar.close()
+    network.load_state_dict({name: tensor.lerp(began[name], config.kept) for name, tensor in network.trained().items()}, strict=False)
 
 
 class TextTraining:
@@ -81,6 +116,7 @@ class TextTraining:
     def __init__(
         self,
         network: TextNetwork,
+        base: Path,
         rows: Sequence[LabelledText],
         out_dir: Path,
         config: TrainingConfig,
@@ -97,7 +133,7 @@ class TextTraining:
         self._out_dir = out_dir
         self._fingerprint = fingerprint
         self._rounded = precision is Precision.BFLOAT16
-        self._tokens = Tokens(base_folder() / "tokenizer.json")
+        self._tokens = Tokens(base / "tokenizer.json")
         self._cut = WindowCut(config.window_tokens)
         self._sampler = RoundSampler(rows, config.sampling, config.seed)
         self._validation = validation_rows(rows, config.sampling.quotas, per_set=config.validation_rows, seed=config.seed)
@@ -107,6 +143,7 @@ class TextTraining:
         self._optimiser = torch.optim.AdamW(
             [{"params": encoder, "rate": config.encoder_rate}, {"params": heads, "rate": config.head_rate}],
             weight_decay=config.weight_decay,
+            fused=True,
         )
         self._loss = nn.CrossEntropyLoss(label_smoothing=config.label_smoothing, reduction="sum")
 
@@ -191,9 +228,17 @@ class TextTraining:
 
     def _task_loss(self, task: str, batch: Sequence[Example], logits: Tensor) -> Tensor:
         rows = [number for number, example in enumerate(batch) if example.task == task]
-        labels = torch.tensor([batch[number].label for number in rows], dtype=torch.long)
-        loss: Tensor = self._loss(logits[rows], labels)
+        wanted = torch.tensor([self._wanted(batch[number]) for number in rows]).reshape(-1, logits.shape[1])
+        loss: Tensor = self._loss(logits[rows], wanted)
         return loss
+
+    def _wanted(self, example: Example) -> list[float]:
+        """The probabilities to be learnt: the label's, and in the share `taught` what a teacher believes (Hinton et al. 2015)."""
+        labelled = [float(number == example.label) for number in range(len(LABELS[example.task]))]
+        if not example.belief:
+            return labelled
+        taught = self.config.taught
+        return [(1 - taught) * label + taught * belief for label, belief in zip(labelled, example.belief, strict=True)]
 
     def _rate_share(self) -> float:
         warm = min((self.steps + 1) / self.config.warmup_steps, 1.0)

@@ -45,8 +45,11 @@ class Tokens:
         self._tokenizer = Tokenizer.from_file(str(tokenizer_file))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        self._begin = self._special("[CLS]")
-        self._end = self._special("[SEP]")
+        # BERT's names, or MPNet's, which parts a pair with two ends.
+        bert = self._tokenizer.token_to_id("[CLS]") is not None
+        self._begin = self._special("[CLS]" if bert else "<s>")
+        self._end = self._special("[SEP]" if bert else "</s>")
+        self._between = [] if bert else [self._end]
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text, without special tokens, whole."""
@@ -64,7 +67,7 @@ class Tokens:
     def window(self, text: Sequence[int], target: Sequence[int], *, seen: int = 0) -> Window:
         """One window over text tokens, the target's first `TARGET_TOKENS` beside them."""
         first = [self._begin, *text, self._end]
-        second = [*target[:TARGET_TOKENS], self._end] if target else []
+        second = [*self._between, *target[:TARGET_TOKENS], self._end] if target else []
         return Window(tuple(first + second), (0,) * len(first) + (1,) * len(second), max(len(text) - seen, 0))
 
     def windows(self, text: Sequence[int], target: Sequence[int], cut: WindowCut) -> list[Window]:

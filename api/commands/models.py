@@ -62,6 +62,9 @@ def train(
     data: Annotated[Path | None, typer.Option(help="Folder of the training files (default: of ASSENT_DATA_DIR).")] = None,
     out: Annotated[Path, typer.Option(help="Folder for weights, manifest and checkpoints.")] = Path("build/weights"),
     seed: Annotated[int, typer.Option(help="Everything drawn at random follows from it.")] = 20261121,
+    teacher: Annotated[
+        Path | None, typer.Option(help="text: folder of all-mpnet-base-v2; without it the last stage learns from labels alone.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train a model from files; a killed text training goes on from its last checkpoint when started again.
@@ -70,7 +73,7 @@ def train(
     """
     folder = _folder(data, what)
     out.mkdir(parents=True, exist_ok=True)
-    stored: Any = _train_text(folder, out, seed) if what is Trainable.TEXT else _train_outcome(folder, out, seed)
+    stored: Any = _train_text(folder, out, seed, teacher) if what is Trainable.TEXT else _train_outcome(folder, out, seed)
     if as_json:
         report({"model": what.value, "sha256": stored.sha256, "file": str(stored.file)})
     else:
@@ -145,14 +148,16 @@ def _refused_in_one_line() -> Iterator[None]:
         raise CommandFailed(str(refused)) from refused
 
 
-def _train_text(folder: Path, out: Path, seed: int) -> object:
-    from nlp.recipes import RECIPE  # noqa: PLC0415  # pyarrow loads only when asked for
-    from nlp.training import train_text  # noqa: PLC0415  # torch and transformers take seconds
+def _train_text(folder: Path, out: Path, seed: int, teacher: Path | None) -> object:
+    from nlp.recipes import RECIPE, TEACHER  # noqa: PLC0415  # pyarrow loads only when asked for
+    from nlp.teacher import pinned_teacher  # noqa: PLC0415  # torch and transformers take seconds
+    from nlp.training import Teaching, train_text  # noqa: PLC0415  # as above
 
     # Each stage shuffles anew: the later one is to meet rows of the large sets that the earlier did not reach.
     stages = [replace(stage, seed=seed + number) for number, stage in enumerate(RECIPE)]
     with _refused_in_one_line():
-        return train_text(folder, out, stages, sys.stderr.isatty())
+        teaching = Teaching(pinned_teacher(teacher), replace(TEACHER, seed=seed + len(RECIPE))) if teacher else None
+        return train_text(folder, out, stages, sys.stderr.isatty(), teaching)
 
 
 def _train_outcome(folder: Path, out: Path, seed: int) -> object:

@@ -1,0 +1,62 @@
+"""A larger encoder that learns sentiment first, so that the small one learns from what it believes. Imports torch.
+
+Its base is all-mpnet-base-v2 (Apache-2.0). Only training needs it: it is neither shipped nor served.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from governance.errors import ModelUnavailable
+from nlp.base_weights import file_digest
+from nlp.dataset import LabelledText
+from nlp.padding import padded
+from nlp.plain_text import plain_text
+from nlp.text_network import TextNetwork
+from nlp.windows import Tokens, WindowCut
+
+PINNED: Mapping[str, str] = {
+    "model.safetensors": "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
+    "tokenizer.json": "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842",
+}
+_BATCH = 64
+
+
+def pinned_teacher(folder: Path) -> Path:
+    """The folder, when weights and tokenizer in it are all-mpnet-base-v2's; raises `ModelUnavailable` otherwise."""
+    for name, expected in PINNED.items():
+        found = file_digest(folder / name)
+        if found != expected:
+            raise ModelUnavailable(f"teacher: {name} is not the pinned file of all-mpnet-base-v2", expected=expected, found=found)
+    return folder
+
+
+def with_beliefs(
+    rows: Sequence[LabelledText], teacher: TextNetwork, base: Path, window_tokens: int, *, rounded: bool, progress: bool
+) -> list[LabelledText]:
+    """All rows, the sentiment rows of the `train` split with the probabilities `teacher` gives to their labels.
+
+    A text is read to the end of its first window; `rounded` reads in bf16.
+    """
+    asked = [number for number, row in enumerate(rows) if row.split == "train" and row.task == "sentiment"]
+    tokens, cut = Tokens(base / "tokenizer.json"), WindowCut(window_tokens)
+    texts = tokens.encode([plain_text(rows[number].text) for number in asked])
+    targets = tokens.encode([plain_text(rows[number].target) for number in asked])
+    windows = [tokens.windows(text, target, cut)[0] for text, target in zip(texts, targets, strict=True)]
+    order = sorted(range(len(asked)), key=lambda place: -len(windows[place].ids))
+    believing = list(rows)
+    teacher.eval()
+    bar = tqdm(total=len(order), unit="text", disable=not (progress and sys.stderr.isatty()))
+    for start in range(0, len(order), _BATCH):
+        places = order[start : start + _BATCH]
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=rounded):
+            logits = teacher(*padded([windows[place] for place in places]))["sentiment"]
+        for place, belief in zip(places, torch.softmax(logits.float(), dim=1).tolist(), strict=True):
+            believing[asked[place]] = replace(rows[asked[place]], belief=tuple(belief))
+        bar.update(len(places))
+    bar.close()
+    return believing

@@ -1,0 +1,183 @@
+"""What a teacher believes reaches the student, and nobody else's rows. Tiny runs; the base encoder stands in for the larger one."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+
+from governance.errors import ModelUnavailable
+from nlp.base_weights import base_folder
+from nlp.dataset import TRAINABLE, LabelledText
+from nlp.encoder import Precision
+from nlp.examples import Example
+from nlp.model_store import find_weights, read_weights
+from nlp.padding import padded
+from nlp.plain_text import plain_text
+from nlp.recipes import TEACHER, TrainingConfig
+from nlp.sampling import SamplingConfig
+from nlp.teacher import pinned_teacher, with_beliefs
+from nlp.text_network import TextNetwork
+from nlp.training import Teaching, TextTraining, train_text
+from nlp.windows import Tokens
+
+pytestmark = pytest.mark.encoder
+
+TINY = TrainingConfig(
+    steps=6,
+    cooldown_steps=0,
+    batch_rows=4,
+    window_tokens=64,
+    warmup_steps=1,
+    encoder_rate=5e-4,
+    bfloat16=False,
+    validation_rows=2,
+    sampling=SamplingConfig({"sst5_as3": 12, "argkp21": 12}, disturbed=0.5),
+)
+GLAD, SAD = "a bright and lovely evening", "a dull and awful evening"
+
+
+def rows() -> list[LabelledText]:
+    """Invented film sentences and arguments, some of each split."""
+    made: list[LabelledText] = []
+    for number in range(24):
+        split = ("train", "train", "val", "test")[number % 4]
+        text, label = (GLAD, 2) if number % 8 < 4 else (SAD, 0)
+        made.append(LabelledText("sst5_as3", f"{text}, number {number}", "film", "sentiment", label, split))
+        made.append(LabelledText("argkp21", f"point {number}: it will help us", "motion", "stance", 2, split))
+    return made
+
+
+@pytest.fixture(scope="module")
+def network() -> TextNetwork:
+    """The base encoder under heads that nothing has taught yet."""
+    torch.manual_seed(1)
+    return TextNetwork(base_folder()).eval()
+
+
+def test_only_what_is_learnt_from_gets_a_belief_and_it_is_the_teachers_own(network: TextNetwork) -> None:
+    """A belief about a test row would carry the teacher's look at it into training."""
+    known = with_beliefs(rows(), network, base_folder(), 64, rounded=False, progress=False)
+
+    assert [replace(row, belief=()) for row in known] == rows()
+    assert {(row.task, row.split) for row in known if row.belief} == {("sentiment", "train")}
+    tokens = Tokens(base_folder() / "tokenizer.json")
+    for row in (row for row in known if row.belief):
+        text, target = tokens.encode([plain_text(row.text), plain_text(row.target)])
+        with torch.no_grad():
+            alone = torch.softmax(network(*padded([tokens.window(text, target)]))["sentiment"], dim=1)[0]
+        assert row.belief == pytest.approx(alone.tolist(), abs=1e-5)
+
+
+def test_a_student_follows_the_beliefs_in_the_share_it_is_told(tmp_path: Path) -> None:
+    """Beliefs turned against every label: heeded wholly they decide, heeded not at all they change no bit."""
+    believed = {0: (0.02, 0.03, 0.95), 2: (0.95, 0.03, 0.02)}
+    turned = [replace(row, belief=believed[row.label]) for row in rows() if row.task == "sentiment"]
+    plain = [replace(row, belief=()) for row in turned]
+    config = replace(TINY, steps=16, sampling=SamplingConfig({"sst5_as3": 12}))
+
+    heeded = logits_after(turned, replace(config, taught=1.0), tmp_path / "heeded")
+    unheeded = logits_after(turned, config, tmp_path / "unheeded")
+    without = logits_after(plain, replace(config, taught=1.0), tmp_path / "without")
+
+    assert heeded.argmax(dim=1).tolist() == [0, 2]
+    assert without.argmax(dim=1).tolist() == [2, 0]
+    assert torch.equal(unheeded, without)
+
+
+def logits_after(taught: list[LabelledText], config: TrainingConfig, out: Path) -> torch.Tensor:
+    """What a network says of the glad and of the sad sentence once it has learnt from the rows."""
+    torch.manual_seed(3)
+    network = TextNetwork(base_folder())
+    run = TextTraining(network, base_folder(), taught, out, config, fingerprint="", precision=Precision.FLOAT32)
+    while run.steps < config.steps:
+        batches: list[list[Example]] = run.batches()
+        for batch in batches:
+            run.learn(batch)
+        run.round, run.batch = run.round + 1, 0
+    tokens = Tokens(base_folder() / "tokenizer.json")
+    film, *texts = tokens.encode(["film", GLAD, SAD])
+    with torch.no_grad():
+        found: torch.Tensor = network.eval()(*padded([tokens.window(text, film) for text in texts]))["sentiment"]
+    return found
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The rows as a CSV file."""
+    names = ("negative", "neutral", "positive"), ("against", "neutral", "for")
+    lines = [f'{row.dataset},"{row.text}",{names[row.task == "stance"][row.label]},{row.task},{row.target},{row.split}' for row in rows()]
+    file = tmp_path / "data" / "text.csv"
+    file.parent.mkdir()
+    file.write_text("\n".join(["dataset,text,label,task,target,split", *lines]), encoding="utf-8")
+    return file
+
+
+def test_a_taught_stage_trains_its_teacher_once_and_says_so(data: Path, tmp_path: Path) -> None:
+    """Started again it finds the same teacher, and so the same weights; without one the same stage learns from labels alone."""
+    stages = [TINY, replace(TINY, seed=2, taught=0.7)]
+    teaching = Teaching(base_folder(), replace(TINY, seed=3, frozen_layers=2, sampling=SamplingConfig({"sst5_as3": 12})))
+
+    first = train_text(data, tmp_path / "out", stages, False, teaching)
+    steps = torch.load(tmp_path / "out" / "teacher" / "checkpoint.pt", weights_only=True)["steps"]
+    (tmp_path / "out" / "stage-2" / "checkpoint.pt").unlink()
+    again = train_text(data, tmp_path / "out", stages, False, teaching)
+    alone = train_text(data, tmp_path / "alone", stages, False)
+
+    assert steps == TINY.steps
+    assert read_weights(again) == read_weights(first) != read_weights(alone)
+    told = [json.loads((tmp_path / out / "text.json").read_text())["teacher"] for out in ("out", "alone")]
+    assert told == [teaching.config.digest()[:16], "none"]
+
+
+def test_a_stage_keeps_the_share_it_is_told_of_the_weights_it_began_with(data: Path, tmp_path: Path) -> None:
+    """Wholly kept, a stage taught nothing; half kept, every weight stands in the middle, after a kill as well."""
+    for kept in (0.0, 0.5, 0.5, 1.0):
+        train_text(data, tmp_path / str(kept), [TINY, replace(TINY, seed=2, kept=kept)], False)
+    began = load(read_weights(train_text(data, tmp_path / "began", [TINY], False)))
+    moved, half, whole = (load(read_weights(find_weights("text", tmp_path / kept))) for kept in ("0.0", "0.5", "1.0"))
+
+    name = "heads.sentiment.weight"
+    assert not torch.equal(moved[name], began[name])
+    torch.testing.assert_close(half[name], (began[name] + moved[name]) / 2)
+    assert torch.equal(whole[name], began[name])
+
+
+def test_frozen_layers_stay_and_the_others_move(tmp_path: Path) -> None:
+    """Else the figures of the teacher would be another network's than its settings say."""
+    torch.manual_seed(1)
+    network = TextNetwork(base_folder(), frozen_layers=2)
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    run = TextTraining(network, base_folder(), rows(), tmp_path, TINY, fingerprint="", precision=Precision.FLOAT32)
+    for batch in run.batches()[:2]:
+        run.learn(batch)
+
+    moved = {name for name, tensor in network.state_dict().items() if not torch.equal(tensor, before[name])}
+    assert not any(name.startswith(("encoder.embeddings", "encoder.encoder.layer.0", "encoder.encoder.layer.1")) for name in moved)
+    assert {"encoder.encoder.layer.2.output.dense.weight", "heads.sentiment.weight"} <= moved
+
+
+def test_a_teacher_reads_pairs_as_its_base_was_published(tmp_path: Path) -> None:
+    """MPNet parts text and target with two ends, BERT with one."""
+    tokenizer = Tokenizer(WordLevel({"<s>": 0, "</s>": 1, "good": 2, "coin": 3, "?": 4}, unk_token="?"))
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    tokens = Tokens(tmp_path / "tokenizer.json")
+
+    assert tokens.window([2], [3]).ids == (0, 2, 1, 1, 3, 1)
+    assert tokens.window([2], []).ids == (0, 2, 1)
+
+
+def test_another_encoder_than_the_pinned_teacher_is_refused() -> None:
+    """Its beliefs would not be those the settings name."""
+    with pytest.raises(ModelUnavailable, match="not the pinned file of all-mpnet-base-v2"):
+        pinned_teacher(base_folder())
+
+
+def test_the_recipes_teacher_learns_from_licensed_sentiment_alone() -> None:
+    """It teaches sentiment rows only; what it saw of others would be hidden in its beliefs."""
+    assert {TRAINABLE[name].task for name in TEACHER.sampling.quotas} == {"sentiment"}
+    assert not TEACHER.sampling.off_target_rows + TEACHER.sampling.invented_rows + TEACHER.sampling.written_rows
