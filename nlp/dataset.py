@@ -20,7 +20,7 @@ class BadlyLabelled(ValueError):
 class LabelledText:
     """One text with the label people gave it. `label` is an index into `LABELS[task]`; `target` is "" where none.
 
-    `belief` is what a teacher holds of it, a probability for each of the task's labels; empty where none was asked.
+    `soft_labels` are a teacher's, a probability for each of the task's labels; empty where none was asked.
     """
 
     dataset: str
@@ -29,7 +29,7 @@ class LabelledText:
     task: str
     label: int
     split: str
-    belief: tuple[float, ...] = ()
+    soft_labels: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

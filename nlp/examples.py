@@ -14,12 +14,12 @@ BLOCK = 50
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One window with the label of the text it was cut from, and with what a teacher believes of that text, if one was asked."""
+    """One window with the label of the text it was cut from, and with its soft labels, if a teacher was asked."""
 
     window: Window
     task: str
     label: int
-    belief: tuple[float, ...] = ()
+    soft_labels: tuple[float, ...] = ()
 
 
 def examples(rows: Sequence[LabelledText], tokens: Tokens, cut: WindowCut, dice: Random) -> list[Example]:
@@ -29,7 +29,7 @@ def examples(rows: Sequence[LabelledText], tokens: Tokens, cut: WindowCut, dice:
     made: list[Example] = []
     for row, text, target in zip(rows, texts, targets, strict=True):
         start, end = dice.choice(cut.spans(len(text), min(len(target), TARGET_TOKENS)))
-        made.append(Example(tokens.window(text[start:end], target), row.task, row.label, row.belief))
+        made.append(Example(tokens.window(text[start:end], target), row.task, row.label, row.soft_labels))
     return made
 
 

@@ -17,7 +17,7 @@ class TrainingConfig:
 
     The learning rate warms up, stays, and falls to zero over the last `cooldown_steps`: until these begin, a run may
     be shortened or lengthened by resuming it with another number of `steps`. `bfloat16` allows that arithmetic where the
-    processor is faster with it. `taught` is how much of a sentiment row's loss a teacher's belief decides instead of the
+    processor is faster with it. `taught` is how much of a sentiment row's loss a teacher's soft labels decide instead of the
     label; the lowest `frozen_layers` stay as they are published, and with them what lies below. `kept` is the share of the
     weights a stage began with in those it ends with (WiSE-FT, Wortsman et al. 2022), so that little is unlearnt.
     """
@@ -154,7 +154,7 @@ DELEGATES = TrainingConfig(
     ),
 )
 
-# Once more in the same measure, tweets, films and headlines a little more often; of these, with what the teacher believes.
+# Once more in the same measure, tweets, films and headlines a little more often; of these, with the teacher's soft labels.
 TAUGHT = replace(
     DELEGATES,
     seed=DELEGATES.seed + 1,

@@ -11,8 +11,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from governance.errors import ModelUnavailable
-from nlp.base_weights import file_digest
+from nlp.base_weights import pinned_folder
 from nlp.dataset import LabelledText
 from nlp.padding import padded
 from nlp.plain_text import plain_text
@@ -28,14 +27,10 @@ _BATCH = 64
 
 def pinned_teacher(folder: Path) -> Path:
     """The folder, when weights and tokenizer in it are all-mpnet-base-v2's; raises `ModelUnavailable` otherwise."""
-    for name, expected in PINNED.items():
-        found = file_digest(folder / name)
-        if found != expected:
-            raise ModelUnavailable(f"teacher: {name} is not the pinned file of all-mpnet-base-v2", expected=expected, found=found)
-    return folder
+    return pinned_folder(folder, PINNED, "teacher, all-mpnet-base-v2")
 
 
-def with_beliefs(
+def with_soft_labels(
     rows: Sequence[LabelledText], teacher: TextNetwork, base: Path, window_tokens: int, *, rounded: bool, progress: bool
 ) -> list[LabelledText]:
     """All rows, the sentiment rows of the `train` split with the probabilities `teacher` gives to their labels.
@@ -48,15 +43,15 @@ def with_beliefs(
     targets = tokens.encode([plain_text(rows[number].target) for number in asked])
     windows = [tokens.windows(text, target, cut)[0] for text, target in zip(texts, targets, strict=True)]
     order = sorted(range(len(asked)), key=lambda place: -len(windows[place].ids))
-    believing = list(rows)
+    taught = list(rows)
     teacher.eval()
     bar = tqdm(total=len(order), unit="text", disable=not (progress and sys.stderr.isatty()))
     for start in range(0, len(order), _BATCH):
         places = order[start : start + _BATCH]
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=rounded):
             logits = teacher(*padded([windows[place] for place in places]))["sentiment"]
-        for place, belief in zip(places, torch.softmax(logits.float(), dim=1).tolist(), strict=True):
-            believing[asked[place]] = replace(rows[asked[place]], belief=tuple(belief))
+        for place, found in zip(places, torch.softmax(logits.float(), dim=1).tolist(), strict=True):
+            taught[asked[place]] = replace(rows[asked[place]], soft_labels=tuple(found))
         bar.update(len(places))
     bar.close()
-    return believing
+    return taught

@@ -53,7 +53,8 @@ To them come, each round, by stage: {off_target_rows} stance texts beside a targ
 shares {turned} are shown with the opposite claim and label; of all rows the shares {disturbed} with slips of the keyboard,
 cheers or orders that leave the label as it is. The shares {taught} of a sentiment row's loss are decided not by its label
 but by what a larger encoder believes of the text: all-mpnet-base-v2 (Apache-2.0), which learnt sentiment for {teacher_steps} steps from
-`train` rows of the same sets (`TEACHER` in `nlp/recipes.py`). It is neither shipped nor served.
+`train` rows of the same sets (`TEACHER` in `nlp/recipes.py`). It is neither shipped nor served. Of what a stage ends with, the
+shares {kept} are the weights it began with.
 """
 
 _RETRAINING = """
@@ -91,9 +92,9 @@ def text_card(manifest: Row, rows: Sequence[Row], *, rows_per_set: int | None, f
 def _data() -> str:
     stages = [stage.sampling for stage in RECIPE]
     shown = {field: ", ".join(str(getattr(stage, field)) for stage in stages) for field in _MADE_ROWS}
-    taught = ", ".join(str(stage.taught) for stage in RECIPE)
+    taught, kept = (", ".join(str(getattr(stage, field)) for stage in RECIPE) for field in ("taught", "kept"))
     lines = [
-        _DATA.format(stages=len(stages), taught=taught, teacher_steps=TEACHER.steps, **shown),
+        _DATA.format(stages=len(stages), taught=taught, kept=kept, teacher_steps=TEACHER.steps, **shown),
         "| set | task | rows per round, by stage | labelled by | licence |",
         "|---|---|---|---|---|",
     ]

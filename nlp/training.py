@@ -21,7 +21,7 @@ from nlp.recipes import OtherTraining, TrainingConfig
 from nlp.sampling import RoundSampler, seeded, validation_rows
 from nlp.splits import write_splits
 from nlp.tasks import LABELS
-from nlp.teacher import with_beliefs
+from nlp.teacher import with_soft_labels
 from nlp.text_network import TASKS, TextNetwork
 from nlp.windows import Tokens, WindowCut
 
@@ -39,7 +39,7 @@ def train_text(
 ) -> StoredWeights:
     """Train on the `train` rows under `data_dir`, stage after stage; return the weights, stored with their manifest in `out_dir`.
 
-    A `taught` stage heeds a teacher's beliefs beside the labels; without `teaching`, labels alone. Each stage, and the teacher,
+    A `taught` stage heeds a teacher's soft labels beside the labels; without `teaching`, labels alone. Each stage, and the teacher,
     has a folder in `out_dir` with its checkpoint, from which a killed run goes on to the very weights it would have reached, and
     `curve.ndjson`, a line of validation figures per round; `splits.json` tells which rows were which. A checkpoint of another
     recipe or of other data raises `OtherTraining`. The progress bar shows only on a terminal.
@@ -79,14 +79,14 @@ def train_text(
 def taught_rows(
     rows: Sequence[LabelledText], out_dir: Path, teaching: Teaching, *, data: str, precision: Precision, progress: bool
 ) -> list[LabelledText]:
-    """Train a teacher in `out_dir`, or go on with it; return the rows with its beliefs."""
+    """Train a teacher in `out_dir`, or go on with it; return the rows with its soft labels."""
     config = teaching.config
     torch.manual_seed(config.seed)
     network = TextNetwork(teaching.base, frozen_layers=config.frozen_layers)
     fingerprint = f"{config.digest()}/{data}"
     run_stage(TextTraining(network, teaching.base, rows, out_dir, config, fingerprint=fingerprint, precision=precision), progress)
     rounded = precision is Precision.BFLOAT16
-    return with_beliefs(rows, network, teaching.base, config.window_tokens, rounded=rounded, progress=progress)
+    return with_soft_labels(rows, network, teaching.base, config.window_tokens, rounded=rounded, progress=progress)
 
 
 def run_stage(run: "TextTraining", progress: bool) -> None:
@@ -233,12 +233,12 @@ class TextTraining:
         return loss
 
     def _wanted(self, example: Example) -> list[float]:
-        """The probabilities to be learnt: the label's, and in the share `taught` what a teacher believes (Hinton et al. 2015)."""
+        """The probabilities to be learnt: the label's, and in the share `taught` the soft labels (Hinton et al. 2015)."""
         labelled = [float(number == example.label) for number in range(len(LABELS[example.task]))]
-        if not example.belief:
+        if not example.soft_labels:
             return labelled
         taught = self.config.taught
-        return [(1 - taught) * label + taught * belief for label, belief in zip(labelled, example.belief, strict=True)]
+        return [(1 - taught) * label + taught * soft for label, soft in zip(labelled, example.soft_labels, strict=True)]
 
     def _rate_share(self) -> float:
         warm = min((self.steps + 1) / self.config.warmup_steps, 1.0)

@@ -71,6 +71,8 @@ def train(
 
     Example: assent models train text --data data/text --out build/weights
     """
+    if teacher and what is not Trainable.TEXT:
+        raise CommandFailed(f"--teacher {teacher}: only text learns from a teacher")
     folder = _folder(data, what)
     out.mkdir(parents=True, exist_ok=True)
     stored: Any = _train_text(folder, out, seed, teacher) if what is Trainable.TEXT else _train_outcome(folder, out, seed)

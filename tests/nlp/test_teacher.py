@@ -20,7 +20,7 @@ from nlp.padding import padded
 from nlp.plain_text import plain_text
 from nlp.recipes import TEACHER, TrainingConfig
 from nlp.sampling import SamplingConfig
-from nlp.teacher import pinned_teacher, with_beliefs
+from nlp.teacher import pinned_teacher, with_soft_labels
 from nlp.text_network import TextNetwork
 from nlp.training import Teaching, TextTraining, train_text
 from nlp.windows import Tokens
@@ -59,25 +59,25 @@ def network() -> TextNetwork:
     return TextNetwork(base_folder()).eval()
 
 
-def test_only_what_is_learnt_from_gets_a_belief_and_it_is_the_teachers_own(network: TextNetwork) -> None:
-    """A belief about a test row would carry the teacher's look at it into training."""
-    known = with_beliefs(rows(), network, base_folder(), 64, rounded=False, progress=False)
+def test_only_what_is_learnt_from_gets_soft_labels_and_they_are_the_teachers_own(network: TextNetwork) -> None:
+    """Soft labels of a test row would carry the teacher's look at it into training."""
+    known = with_soft_labels(rows(), network, base_folder(), 64, rounded=False, progress=False)
 
-    assert [replace(row, belief=()) for row in known] == rows()
-    assert {(row.task, row.split) for row in known if row.belief} == {("sentiment", "train")}
+    assert [replace(row, soft_labels=()) for row in known] == rows()
+    assert {(row.task, row.split) for row in known if row.soft_labels} == {("sentiment", "train")}
     tokens = Tokens(base_folder() / "tokenizer.json")
-    for row in (row for row in known if row.belief):
+    for row in (row for row in known if row.soft_labels):
         text, target = tokens.encode([plain_text(row.text), plain_text(row.target)])
         with torch.no_grad():
             alone = torch.softmax(network(*padded([tokens.window(text, target)]))["sentiment"], dim=1)[0]
-        assert row.belief == pytest.approx(alone.tolist(), abs=1e-5)
+        assert row.soft_labels == pytest.approx(alone.tolist(), abs=1e-5)
 
 
-def test_a_student_follows_the_beliefs_in_the_share_it_is_told(tmp_path: Path) -> None:
-    """Beliefs turned against every label: heeded wholly they decide, heeded not at all they change no bit."""
-    believed = {0: (0.02, 0.03, 0.95), 2: (0.95, 0.03, 0.02)}
-    turned = [replace(row, belief=believed[row.label]) for row in rows() if row.task == "sentiment"]
-    plain = [replace(row, belief=()) for row in turned]
+def test_a_student_follows_soft_labels_in_the_share_it_is_told(tmp_path: Path) -> None:
+    """Soft labels turned against every label: heeded wholly they decide, heeded not at all they change no bit."""
+    soft = {0: (0.02, 0.03, 0.95), 2: (0.95, 0.03, 0.02)}
+    turned = [replace(row, soft_labels=soft[row.label]) for row in rows() if row.task == "sentiment"]
+    plain = [replace(row, soft_labels=()) for row in turned]
     config = replace(TINY, steps=16, sampling=SamplingConfig({"sst5_as3": 12}))
 
     heeded = logits_after(turned, replace(config, taught=1.0), tmp_path / "heeded")
@@ -172,12 +172,12 @@ def test_a_teacher_reads_pairs_as_its_base_was_published(tmp_path: Path) -> None
 
 
 def test_another_encoder_than_the_pinned_teacher_is_refused() -> None:
-    """Its beliefs would not be those the settings name."""
-    with pytest.raises(ModelUnavailable, match="not the pinned file of all-mpnet-base-v2"):
+    """Its soft labels would not be those the settings name."""
+    with pytest.raises(ModelUnavailable, match=r"teacher, all-mpnet-base-v2: model\.safetensors is not the pinned file"):
         pinned_teacher(base_folder())
 
 
 def test_the_recipes_teacher_learns_from_licensed_sentiment_alone() -> None:
-    """It teaches sentiment rows only; what it saw of others would be hidden in its beliefs."""
+    """It teaches sentiment rows only; what it saw of others would be hidden in its soft labels."""
     assert {TRAINABLE[name].task for name in TEACHER.sampling.quotas} == {"sentiment"}
     assert not TEACHER.sampling.off_target_rows + TEACHER.sampling.invented_rows + TEACHER.sampling.written_rows

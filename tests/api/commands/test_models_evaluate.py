@@ -73,6 +73,18 @@ def test_training_refuses_such_a_set_alike(tmp_path: Path, capsys: pytest.Captur
     assert "set.csv row 1: label 'glad' is not one of" in capsys.readouterr().err
 
 
+def test_a_teacher_that_cannot_teach_is_refused_before_anything_is_trained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Passed over in silence, it would be taken to have taught what came out."""
+    (tmp_path / "set.csv").write_text(HEADER + "x,fine,positive,sentiment,,train\n")
+    given = ["--data", str(tmp_path), "--out", str(tmp_path / "out"), "--teacher", str(tmp_path)]
+
+    assert run(["models", "train", "outcome", *given]) == 1
+    assert f"assent: --teacher {tmp_path}: only text learns from a teacher" in capsys.readouterr().err.splitlines()
+    assert run(["models", "train", "text", *given]) == 1
+    assert "model.safetensors cannot be read" in capsys.readouterr().err
+    assert not list(tmp_path.glob("out/*"))
+
+
 @pytest.mark.encoder
 def test_a_folder_of_another_training_is_refused_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Who names a folder that was trained in before learns what lies there and what to do, and it stays as it is."""
