@@ -1,4 +1,4 @@
-"""The recipe of the shipped text weights: four stages, each goes on from what the one before it learnt. Imports no torch."""
+"""The recipe of the shipped text weights: five stages, each goes on from what the one before it learnt. Imports no torch."""
 
 import json
 from dataclasses import asdict, dataclass, replace
@@ -18,8 +18,9 @@ class TrainingConfig:
     The learning rate warms up, stays, and falls to zero over the last `cooldown_steps`: until these begin, a run may
     be shortened or lengthened by resuming it with another number of `steps`. `bfloat16` allows that arithmetic where the
     processor is faster with it. `taught` is how much of a sentiment row's loss a teacher's soft labels decide instead of the
-    label; the lowest `frozen_layers` stay as they are published, and with them what lies below. `kept` is the share of the
-    weights a stage began with in those it ends with (WiSE-FT, Wortsman et al. 2022), so that little is unlearnt.
+    label, `held` how much of a stance row's loss is decided by what the stage's first weights say of it; the lowest
+    `frozen_layers` stay as they are published, and with them what lies below. `kept` is the share of the weights a stage
+    began with in those it ends with (WiSE-FT, Wortsman et al. 2022), so that little is unlearnt.
     """
 
     sampling: SamplingConfig
@@ -38,6 +39,7 @@ class TrainingConfig:
     checkpoint_steps: int = 100
     validation_rows: int = 60
     taught: float = 0.0
+    held: float = 0.0
     frozen_layers: int = 0
     kept: float = 0.0
 
@@ -169,11 +171,22 @@ TAUGHT = replace(
     ),
 )
 
+# Sentiment once more, from the teacher and beside many posts and news written whole for this project; stance stays as it is.
+WRITTEN = replace(
+    TAUGHT,
+    seed=TAUGHT.seed + 2,
+    steps=1200,
+    cooldown_steps=1200,
+    held=0.7,
+    kept=0.0,
+    sampling=replace(TAUGHT.sampling, written_arguments=50, written_posts=500),
+)
+
 # The teacher's own training: sentiment alone, each text beside the target it was labelled for.
 TEACHER = TrainingConfig(
     seed=TAUGHT.seed + 1,
-    steps=2200,
-    cooldown_steps=2050,
+    steps=3400,
+    cooldown_steps=3250,
     warmup_steps=150,
     window_tokens=128,
     encoder_rate=5e-5,
@@ -197,4 +210,4 @@ TEACHER = TrainingConfig(
     ),
 )
 
-RECIPE = (BROAD, FINE, DELEGATES, TAUGHT)
+RECIPE = (BROAD, FINE, DELEGATES, TAUGHT, WRITTEN)

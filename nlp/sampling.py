@@ -9,12 +9,12 @@ from nlp.disturbances import disturbed
 from nlp.invented_rationales import invented_rationales
 from nlp.opposites import opposed
 from nlp.tasks import LABELS
-from nlp.written_rationales import written_rationales
+from nlp.written_texts import ARGUMENTS, written_arguments, written_posts, written_rationales
 
 _NEUTRAL_STANCE = LABELS["stance"].index("neutral")
 _FROM_TREASURY = "catalyst_"
 # Sets whose targets are claims, and whose texts never speak of "this proposal": their targets can be turned round.
-_CLAIMS = frozenset({"argkp21", "perspectrum", "semeval16_stance"})
+_CLAIMS = frozenset({"argkp21", "perspectrum", "semeval16_stance", ARGUMENTS})
 
 
 def seeded(*names: object) -> random.Random:
@@ -30,9 +30,10 @@ class SamplingConfig:
     `evenness_of` says it for single sets. `off_target_rows` stance texts are shown with a target they do not speak of,
     labelled neutral: without them a reader learns to answer for or against whatever it is asked about. `invented_rows` and
     `written_rows` are vote rationales made for this project, of `rationale_stances` in turn: no licensed set holds the
-    manner of delegates. Of sentiment rows, `target_dropped` lose their target and `target_added` of those without one get
-    a stranger's, so that sentiment does not hang on it. Of rows whose target is a claim, `turned` get the opposite claim
-    and the opposite label; of all rows, `disturbed` get slips, cheers or orders that change nothing.
+    manner of delegates; `written_arguments` and `written_posts` were made for it too. Of sentiment rows, `target_dropped`
+    lose their target and `target_added` of those without one get a stranger's, so that sentiment does not hang on it. Of
+    rows whose target is a claim, `turned` get the opposite claim and the opposite label; of all rows, `disturbed` get
+    slips, cheers or orders that change nothing.
     """
 
     quotas: Mapping[str, int]
@@ -41,6 +42,8 @@ class SamplingConfig:
     off_target_rows: int = 0
     invented_rows: int = 0
     written_rows: int = 0
+    written_arguments: int = 0
+    written_posts: int = 0
     rationale_stances: Sequence[str] = LABELS["stance"]
     target_dropped: float = 0.4
     target_added: float = 0.15
@@ -76,11 +79,12 @@ class RoundSampler:
         """The rows of one round, shuffled."""
         dice = seeded(self._seed, "round", round_number)
         rows = [row for name in self._config.quotas for row in self._dealt(name, round_number)]
+        rows += written_arguments(self._config.written_arguments, round_number)
+        rows += written_posts(self._config.written_posts, round_number)
         shown = [self._with_loose_target(row, dice) if row.task == "sentiment" else self._turned(row, dice) for row in rows]
         stances = self._config.rationale_stances
         shown += invented_rationales(self._config.invented_rows, dice, stances=stances)
-        if self._config.written_rows:
-            shown += written_rationales(self._config.written_rows, round_number, dice, stances=stances)
+        shown += written_rationales(self._config.written_rows, round_number, dice, stances=stances)
         if self._stance:
             shown += [self._off_target(dice) for _ in range(self._config.off_target_rows)]
         if self._config.disturbed:

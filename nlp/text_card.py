@@ -41,20 +41,31 @@ Links, addresses, mentions, markup and emoji become words; code and quotes of ot
 A text without words is `unknown`.
 """
 
-_MADE_ROWS = ("off_target_rows", "invented_rows", "written_rows", "turned", "disturbed")
+_MADE_ROWS = (
+    "off_target_rows",
+    "invented_rows",
+    "written_rows",
+    "written_arguments",
+    "written_posts",
+    "turned",
+    "disturbed",
+)
 
 _DATA = """
 ## Data
 
 Trained on the `train` rows of these sets and no others, dealt out in rounds that partly even out labels, in {stages} stages.
 To them come, each round, by stage: {off_target_rows} stance texts beside a target they do not speak of, labelled neutral;
-{invented_rows} vote rationales put together from wordings written for this project (`nlp/invented_rationales.py`); and
-{written_rows} rationales written as a whole for it (`nlp/written_rationales.jsonl`). Of the rows whose target is a claim the
-shares {turned} are shown with the opposite claim and label; of all rows the shares {disturbed} with slips of the keyboard,
-cheers or orders that leave the label as it is. The shares {taught} of a sentiment row's loss are decided not by its label
+{invented_rows} vote rationales put together from wordings written for this project (`nlp/invented_rationales.py`);
+{written_rows} rationales, {written_arguments} arguments beside claims and {written_posts} posts and lines of news
+(`nlp/written_*.jsonl`) written whole for it by a large language model, about DAOs, firms and tokens that do not exist. It saw
+no row of any set; who briefed it knew where earlier weights fail, test rows included. Of the rows whose target is a claim the
+shares {turned} are shown with the opposite claim and label; of all rows the shares {disturbed} with slips of the
+keyboard, cheers or orders that leave the label as it is. The shares {taught} of a sentiment row's loss are decided not by its label
 but by what a larger encoder believes of the text: all-mpnet-base-v2 (Apache-2.0), which learnt sentiment for {teacher_steps} steps from
 `train` rows of the same sets (`TEACHER` in `nlp/recipes.py`). It is neither shipped nor served. Of what a stage ends with, the
-shares {kept} are the weights it began with.
+shares {kept} are the weights it began with; of a stance row's loss the shares {held} are decided by what these
+said of it.
 """
 
 _RETRAINING = """
@@ -92,9 +103,9 @@ def text_card(manifest: Row, rows: Sequence[Row], *, rows_per_set: int | None, f
 def _data() -> str:
     stages = [stage.sampling for stage in RECIPE]
     shown = {field: ", ".join(str(getattr(stage, field)) for stage in stages) for field in _MADE_ROWS}
-    taught, kept = (", ".join(str(getattr(stage, field)) for stage in RECIPE) for field in ("taught", "kept"))
+    taught, kept, held = (", ".join(str(getattr(stage, field)) for stage in RECIPE) for field in ("taught", "kept", "held"))
     lines = [
-        _DATA.format(stages=len(stages), taught=taught, kept=kept, teacher_steps=TEACHER.steps, **shown),
+        _DATA.format(stages=len(stages), taught=taught, kept=kept, held=held, teacher_steps=TEACHER.steps, **shown),
         "| set | task | rows per round, by stage | labelled by | licence |",
         "|---|---|---|---|---|",
     ]

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,6 +139,7 @@ class TextTraining:
         self._sampler = RoundSampler(rows, config.sampling, config.seed)
         self._validation = validation_rows(rows, config.sampling.quotas, per_set=config.validation_rows, seed=config.seed)
         self.network = network
+        self._before = deepcopy(network).eval() if config.held else None
         encoder = [weight for weight in self.network.encoder.parameters() if weight.requires_grad]
         heads = list(self.network.heads.parameters())
         self._optimiser = torch.optim.AdamW(
@@ -221,16 +223,23 @@ class TextTraining:
         self._optimiser.load_state_dict(state["optimiser"])
         torch.set_rng_state(state["dice"])
 
-    def _logits(self, batch: Sequence[Example]) -> Mapping[str, Tensor]:
+    def _logits(self, batch: Sequence[Example], network: TextNetwork | None = None) -> Mapping[str, Tensor]:
         with torch.autocast("cpu", torch.bfloat16, enabled=self._rounded):
-            logits = self.network(*padded([example.window for example in batch]))
+            logits = (network or self.network)(*padded([example.window for example in batch]))
         return {task: values.float() for task, values in logits.items()}
 
     def _task_loss(self, task: str, batch: Sequence[Example], logits: Tensor) -> Tensor:
         rows = [number for number, example in enumerate(batch) if example.task == task]
         wanted = torch.tensor([self._wanted(batch[number]) for number in rows]).reshape(-1, logits.shape[1])
+        if self._before is not None and task == "stance" and rows:
+            wanted = wanted.lerp(self._said_before(task, [batch[number] for number in rows]), self.config.held)
         loss: Tensor = self._loss(logits[rows], wanted)
         return loss
+
+    def _said_before(self, task: str, batch: Sequence[Example]) -> Tensor:
+        """The probabilities given by the weights this stage began with (learning without forgetting, Li and Hoiem 2016)."""
+        with torch.no_grad():
+            return torch.softmax(self._logits(batch, self._before)[task], dim=1)
 
     def _wanted(self, example: Example) -> list[float]:
         """The probabilities to be learnt: the label's, and in the share `taught` the soft labels (Hinton et al. 2015)."""

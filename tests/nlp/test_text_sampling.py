@@ -8,6 +8,7 @@ import pytest
 from nlp.dataset import TRAINABLE, LabelledText
 from nlp.invented_rationales import DATASET as INVENTED
 from nlp.sampling import RoundSampler, SamplingConfig, validation_rows
+from nlp.written_texts import ARGUMENTS, POSTS
 
 NEUTRAL = 1
 
@@ -81,6 +82,16 @@ def test_a_text_beside_a_target_it_does_not_speak_of_is_neutral() -> None:
 
     assert len(dealt) == 20
     assert all(row.label == NEUTRAL and row.target != own[row.text] for row in dealt)
+
+
+def test_written_posts_and_arguments_come_with_every_round() -> None:
+    """They stand beside the licensed rows, and of posts as many lose what they are about."""
+    config = SamplingConfig({"argkp21": 2}, written_arguments=12, written_posts=30, target_dropped=1.0, target_added=0.0)
+    dealt = RoundSampler(rows_of("argkp21", "np"), config, seed=1).deal(2)
+
+    assert Counter(row.dataset for row in dealt) == {"argkp21": 2, ARGUMENTS: 12, POSTS: 30}
+    assert {row.task for row in dealt if row.dataset == ARGUMENTS} == {"stance"}
+    assert {row.target for row in dealt if row.dataset == POSTS} == {""}
 
 
 def test_validation_rows_come_from_the_validation_split() -> None:

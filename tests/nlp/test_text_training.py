@@ -4,6 +4,7 @@ import csv
 import json
 import multiprocessing
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -12,13 +13,18 @@ import pytest
 import torch
 from safetensors.torch import load
 
-from nlp.dataset import data_digest
+from nlp.base_weights import base_folder
+from nlp.dataset import LabelledText, data_digest
+from nlp.encoder import Precision
 from nlp.model_store import find_weights, read_weights
+from nlp.padding import padded
 from nlp.publishing import OBJECTION_LOG_ODDS
 from nlp.recipes import TrainingConfig
 from nlp.sampling import SamplingConfig
 from nlp.tasks import LABELS
-from nlp.training import train_text
+from nlp.text_network import TextNetwork
+from nlp.training import TextTraining, run_stage, train_text
+from nlp.windows import Tokens
 
 pytestmark = pytest.mark.encoder
 
@@ -137,3 +143,37 @@ def _wait_for(file: Path, process: BaseProcess) -> None:
     while not file.exists():
         assert process.is_alive(), "training ended before its first checkpoint"
         time.sleep(0.01)
+
+
+def test_a_held_stage_says_of_stances_what_it_said_before_and_learns_sentiment_all_the_same(tmp_path: Path) -> None:
+    """Rows labelled against what the first weights say: heeded without `held`, and with it not; sentiment hears its labels."""
+    texts = {"stance": ("it will ruin us all", "motion"), "sentiment": ("a bright and lovely evening", "film")}
+    settings = replace(TINY, steps=24, cooldown_steps=0, label_smoothing=0.0, sampling=SamplingConfig({"argkp21": 16, "sst5_as3": 16}))
+    said: dict[float, dict[str, list[float]]] = {}
+    for held in (0.0, 1.0):
+        torch.manual_seed(5)
+        network = TextNetwork(base_folder())
+        before = probabilities(network, texts)
+        labels = {task: (before[task].index(max(before[task])) + 1) % 3 for task in texts}
+        rows = [
+            LabelledText(name, *texts[task], task, labels[task], "train")
+            for name, task in (("argkp21", "stance"), ("sst5_as3", "sentiment"))
+        ]
+        run = TextTraining(
+            network, base_folder(), rows, tmp_path / str(held), replace(settings, held=held), fingerprint="", precision=Precision.FLOAT32
+        )
+        run_stage(run, False)
+        said[held] = probabilities(network, texts)
+
+    assert said[0.0]["stance"][labels["stance"]] > 0.8
+    assert said[1.0]["stance"] == pytest.approx(before["stance"], abs=0.15)
+    assert min(found["sentiment"][labels["sentiment"]] for found in said.values()) > 0.8
+
+
+def probabilities(network: TextNetwork, texts: Mapping[str, tuple[str, str]]) -> dict[str, list[float]]:
+    """What the network says of each task's text."""
+    tokens = Tokens(base_folder() / "tokenizer.json")
+    windows = {task: tokens.window(*tokens.encode(list(pair))) for task, pair in texts.items()}
+    with torch.no_grad():
+        found = {task: network.eval()(*padded([window]))[task] for task, window in windows.items()}
+    return {task: torch.softmax(logits, dim=1)[0].tolist() for task, logits in found.items()}
