@@ -4,9 +4,10 @@
 
 The encoder reads a pool of generated texts once; each seed draws a DAO's honest voices and an attack from it. Attacks
 come in three styles: `copies` (one text, the worst for the mood, from every account), `paraphrases` (rewordings of it
-and generated texts), `drip` (accounts opened and used over two years before the window, so that they are old, and
-posting all through it). Links between accounts and voters are made up here (`linked`: every third honest account is a
-voter; `unlinked`: nobody has voting power, on a quarter of the seeds). Even seeds read sentiment, odd ones stance.
+and generated texts, the half of them that is read as strongest), `drip` (the same from accounts opened and used over two
+years before the window, so that they are old, and posting all through it). Links between accounts and voters are made up
+here (`linked`: every third honest account is a voter; `unlinked`: nobody has voting power, on a quarter of the seeds).
+Even seeds read sentiment, odd ones stance.
 Prints the shift in percent of the range (-1 to 1), the median and the largest over the seeds, and fails if the served
 value by account moved by more than 5 %, or that by power at all.
 """
@@ -118,14 +119,15 @@ def attacked(dao: Dao, texts: Pool, dice: random.Random, *, task: str, style: st
     """The DAO with `count` more accounts that all push one way: against where it is in favour, and the other way round."""
     against = statistics.fmean(each.score.value for each in dao.said) > 0
     side = texts.against if against else texts.for_
-    worst = min(side, key=lambda each: each.scores[task].value * (1 if against else -1))
+    # Whoever attacks can ask how a text is read, and posts none that fails him.
+    strongest = sorted(side, key=lambda each: each.scores[task].value * (1 if against else -1))[: len(side) // 2]
     known, said = dict(dao.known), list(dao.said)
     for number in range(count):
         account = f"bot{number}"
         old = Known(posts_before=dice.randrange(3, 30), first_post=BEGINS - timedelta(days=dice.randrange(90, 730)))
         known[account] = old if style == "drip" else Known()
         for place in range(dice.randrange(1, 4) if style == "drip" else 1):
-            text = worst if style == "copies" else dice.choice(side)
+            text = strongest[0] if style == "copies" else dice.choice(strongest)
             said.append(_speech(f"{account}/{place}", account, text, task, dice))
     return Dao(known, tuple(said))
 

@@ -52,12 +52,15 @@ def train_text(
     # The arithmetic that is faster here: where a processor only imitates bf16, a step takes a hundred times as long.
     allowed = None if all(config.bfloat16 for config in recipe) else Precision.FLOAT32
     precision = Encoder(network.state_dict(), base, recipe[-1].window_tokens, allowed).precision
+    taught: list[LabelledText] = []
     for number, config in enumerate(recipe, start=1):
         fingerprint = f"{config.digest()}/{fingerprint}"
         shown = rows
         if config.taught and teaching:
             fingerprint = f"{teaching.config.digest()}/{fingerprint}"
-            shown = taught_rows(rows, out_dir / "teacher", teaching, data=data, precision=precision, progress=progress)
+            # Asked once: for all rows its opinion takes a quarter of an hour.
+            taught = taught or taught_rows(rows, out_dir / "teacher", teaching, data=data, precision=precision, progress=progress)
+            shown = taught
         stage = TextTraining(network, base, shown, out_dir / f"stage-{number}", config, fingerprint=fingerprint, precision=precision)
         run_stage(stage, progress)
     # Only now: the rows of a run that is refused are not those the weights here learnt from.

@@ -155,10 +155,11 @@ def _train_text(folder: Path, out: Path, seed: int, teacher: Path | None) -> obj
     from nlp.teacher import pinned_teacher  # noqa: PLC0415  # torch and transformers take seconds
     from nlp.training import Teaching, train_text  # noqa: PLC0415  # as above
 
-    # Each stage shuffles anew: the later one is to meet rows of the large sets that the earlier did not reach.
-    stages = [replace(stage, seed=seed + number) for number, stage in enumerate(RECIPE)]
+    # With the recipe's own seed the stages are the recipe's; with another each still shuffles in its own way.
+    shift = seed - RECIPE[0].seed
+    stages = [replace(stage, seed=stage.seed + shift) for stage in RECIPE]
     with _refused_in_one_line():
-        teaching = Teaching(pinned_teacher(teacher), replace(TEACHER, seed=seed + len(RECIPE))) if teacher else None
+        teaching = Teaching(pinned_teacher(teacher), replace(TEACHER, seed=TEACHER.seed + shift)) if teacher else None
         return train_text(folder, out, stages, sys.stderr.isatty(), teaching)
 
 

@@ -1,8 +1,10 @@
 """What a teacher believes reaches the student, and nobody else's rows. Tiny runs; the base encoder stands in for the larger one."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -132,6 +134,21 @@ def test_a_taught_stage_trains_its_teacher_once_and_says_so(data: Path, tmp_path
     assert read_weights(again) == read_weights(first) != read_weights(alone)
     told = [json.loads((tmp_path / out / "text.json").read_text())["teacher"] for out in ("out", "alone")]
     assert told == [teaching.config.digest()[:16], "none"]
+
+
+def test_two_taught_stages_ask_their_teacher_once(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its opinion of all rows takes a quarter of an hour."""
+    asked: list[int] = []
+
+    def counted(rows: Sequence[LabelledText], *given: Any, **named: Any) -> list[LabelledText]:
+        asked.append(len(rows))
+        return with_soft_labels(rows, *given, **named)
+
+    monkeypatch.setattr("nlp.training.with_soft_labels", counted)
+    stages = [replace(TINY, steps=2, seed=number, taught=0.7) for number in range(2)]
+    train_text(data, tmp_path / "out", stages, False, Teaching(base_folder(), replace(TINY, steps=2, seed=3)))
+
+    assert asked == [len(rows())]
 
 
 def test_a_stage_keeps_the_share_it_is_told_of_the_weights_it_began_with(data: Path, tmp_path: Path) -> None:

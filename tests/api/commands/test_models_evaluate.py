@@ -1,6 +1,7 @@
 """`assent models evaluate text`: where baselines learn, what it says on which stream, and how it refuses."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ import torch
 
 from api.commands import models
 from api.commands.main import run
+from nlp.model_store import StoredWeights
+from nlp.recipes import RECIPE, TrainingConfig
 
 HEADER = "dataset,text,label,task,target,split\n"
 SAID = {"negative": "a terrible, sad day", "neutral": "the call is on Thursday", "positive": "a wonderful, happy day"}
@@ -83,6 +86,23 @@ def test_a_teacher_that_cannot_teach_is_refused_before_anything_is_trained(tmp_p
     assert run(["models", "train", "text", *given]) == 1
     assert "model.safetensors cannot be read" in capsys.readouterr().err
     assert not list(tmp_path.glob("out/*"))
+
+
+def test_training_is_the_recipe_unless_another_seed_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The manifest names the recipe's settings; a command that trained by others would give weights nobody could compare."""
+    trained: list[Sequence[TrainingConfig]] = []
+
+    def seen(data: Path, out: Path, recipe: Sequence[TrainingConfig], *_: object) -> StoredWeights:
+        trained.append(recipe)
+        return StoredWeights(out / data.name, "0" * 64)
+
+    monkeypatch.setattr("nlp.training.train_text", seen)
+    (tmp_path / "set.csv").write_text(HEADER + "x,fine,positive,sentiment,,train\n")
+    given = ["models", "train", "text", "--data", str(tmp_path), "--out", str(tmp_path / "out")]
+
+    assert run(given) == run([*given, "--seed", str(RECIPE[0].seed + 7)]) == 0
+    assert list(trained[0]) == list(RECIPE)
+    assert [stage.seed for stage in trained[1]] == [stage.seed + 7 for stage in RECIPE]
 
 
 @pytest.mark.encoder
