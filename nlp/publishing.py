@@ -66,4 +66,4 @@ def _temperature(encoder: Encoder, head: nn.Linear, task: str, rows: Sequence[La
         return Temperature(0.0, np.zeros(head.in_features))
     vectors = encoder.vectors([(row.text, row.target) for row in chosen]).values
     logits: NDArray[np.float64] = vectors @ head.weight.double().numpy().T + head.bias.double().numpy()
-    return fit_temperature(logits, np.array([row.label for row in chosen]), vectors)
+    return fit_temperature(logits, np.array([row.label for row in chosen]), vectors, [row.dataset for row in chosen])

@@ -72,3 +72,20 @@ def test_the_temperature_goes_with_the_text() -> None:
     assert found.at(vectors)[hard].mean() == pytest.approx(2.0, rel=0.1)
     assert found.at(vectors)[~hard].mean() == pytest.approx(1.0, rel=0.1)
     assert found.at(np.array([[90.0, 0.0], [-90.0, 0.0]])).tolist() == [HOTTEST, COLDEST]
+
+
+def test_a_small_set_is_not_left_overconfident_for_a_large_one() -> None:
+    """Where likelihood hardly hears one row in twenty, weighing each set's own gap closes more than half of it."""
+    dice = np.random.Generator(np.random.PCG64(9))
+    honest = dice.normal(size=(8000, 3))
+    labels = np.array([dice.choice(3, p=row) for row in softmax(honest)])
+    hard = np.arange(8000) % 20 == 0
+    logits, vectors = honest * np.where(hard, 3.0, 1.0)[:, None], np.where(hard, 1.0, -1.0)[:, None]
+    sets = ["hard" if is_hard else "easy" for is_hard in hard]
+
+    def overconfidence(gap: float) -> float:
+        said = softmax(logits, fit_temperature(logits, labels, vectors, sets, hold=0.1, gap=gap).at(vectors))[hard]
+        return float(said.max(axis=1).mean() - (said.argmax(axis=1) == labels[hard]).mean())
+
+    assert overconfidence(0.0) > 0.1
+    assert abs(overconfidence(3.0)) < overconfidence(0.0) / 2
