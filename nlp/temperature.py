@@ -13,8 +13,8 @@ Integers = NDArray[np.int64]
 # How strongly temperatures are held alike. Chosen on validation rows of sets left out of the fit, a family of sets at a
 # time: mean loss of stance .514 against .545 with one temperature for all, of sentiment .525 against .530.
 HOLD = 0.01
-# How much it weighs that a set of texts is trusted more, or less, than it is right. Chosen likewise: up to this the mean loss
-# of sets left out stays the same (.555), and claims beside claims are no longer trusted far beyond what they deserve.
+# How much it weighs that a set of texts is trusted more, or less, than it is right. Chosen likewise, for stance: up to this the
+# mean loss of sets left out stays the same (.555), and claims beside claims are no longer trusted far beyond what they deserve.
 GAP = 0.3
 # No text is trusted more, or less, than so.
 COLDEST, HOTTEST = 0.2, 5.0
@@ -51,9 +51,9 @@ def softmax(logits: Floats, temperature: float | Floats = 1.0) -> Floats:
 
 
 def fit_temperature(
-    logits: Floats, labels: Integers, vectors: Floats, sets: Sequence[str] = (), *, hold: float = HOLD, gap: float = GAP
+    logits: Floats, labels: Integers, vectors: Floats, sets: Sequence[str], *, hold: float = HOLD, gap: float = GAP
 ) -> Temperature:
-    """The temperature with the least loss; `sets` tells which set each row is of, one for all where it tells none.
+    """The temperature with the least loss; `sets` tells which set each row is of.
 
     The loss is the negative log-likelihood (Guo et al. 2017, section 4.2), `hold` times the squared direction, and `gap` times
     each set's squared difference between mean confidence and accuracy (after multicalibration, Hebert-Johnson et al. 2018).
@@ -61,7 +61,7 @@ def fit_temperature(
     truth = np.eye(logits.shape[1])[labels]
     said_at = np.arange(len(labels)), logits.argmax(axis=1)
     right = said_at[1] == labels
-    names = np.array(sets or [""] * len(labels))
+    names = np.array(sets)
     members = [np.flatnonzero(names == name) for name in sorted(set(names))]
     center = vectors.mean(axis=0)
     around = np.hstack([np.ones((len(vectors), 1)), vectors - center])

@@ -62,7 +62,7 @@ To them come, each round, by stage: {off_target_rows} stance texts beside a targ
 no row of any set; who briefed it knew where earlier weights fail, test rows included. Of the rows whose target is a claim the
 shares {turned} are shown with the opposite claim and label; of all rows the shares {disturbed} with slips of the
 keyboard, cheers or orders that leave the label as it is. The shares {taught} of a sentiment row's loss are decided not by its label
-but by what a larger encoder believes of the text: all-mpnet-base-v2 (Apache-2.0), which learnt sentiment for {teacher_steps} steps from
+but by the soft labels of a larger encoder, all-mpnet-base-v2 (Apache-2.0), which learnt sentiment for {teacher_steps} steps from
 `train` rows of the same sets (`TEACHER` in `nlp/recipes.py`). It is neither shipped nor served. Of what a stage ends with, the
 shares {kept} are the weights it began with; of a stance row's loss the shares {held} are decided by what these
 said of it.
@@ -79,7 +79,7 @@ assent models evaluate text --data DIR --split test
 
 `DIR` holds Parquet or CSV with the columns dataset, text, label, task, target, split. `OUT/splits.json` tells which rows
 were which, `OUT/stage-*/curve.ndjson` how each stage did on validation rows. Training goes on from its
-checkpoint after a kill. Without `--teacher` the last stage learns from labels alone. The same data, settings and processor
+checkpoint after a kill. Without `--teacher` the last two stages learn from labels alone. The same data, settings and processor
 give the same weights; another processor rounds differently.
 """
 

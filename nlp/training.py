@@ -58,7 +58,7 @@ def train_text(
         shown = rows
         if config.taught and teaching:
             fingerprint = f"{teaching.config.digest()}/{fingerprint}"
-            # Asked once: for all rows its opinion takes a quarter of an hour.
+            # Asked once: its soft labels of all rows take a quarter of an hour.
             taught = taught or taught_rows(rows, out_dir / "teacher", teaching, data=data, precision=precision, progress=progress)
             shown = taught
         stage = TextTraining(network, base, shown, out_dir / f"stage-{number}", config, fingerprint=fingerprint, precision=precision)

@@ -1,4 +1,4 @@
-"""What a teacher believes reaches the student, and nobody else's rows. Tiny runs; the base encoder stands in for the larger one."""
+"""A teacher's soft labels reach the student, and nobody else's rows. Tiny runs; the base encoder stands in for the larger one."""
 
 import json
 from collections.abc import Sequence
@@ -137,7 +137,7 @@ def test_a_taught_stage_trains_its_teacher_once_and_says_so(data: Path, tmp_path
 
 
 def test_two_taught_stages_ask_their_teacher_once(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its opinion of all rows takes a quarter of an hour."""
+    """Soft labels of all rows take a quarter of an hour."""
     asked: list[int] = []
 
     def counted(rows: Sequence[LabelledText], *given: Any, **named: Any) -> list[LabelledText]:

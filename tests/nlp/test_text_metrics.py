@@ -53,7 +53,7 @@ def test_the_temperature_undoes_overconfidence_and_moves_no_label() -> None:
     labels = np.array([dice.choice(3, p=row) for row in softmax(honest)])
 
     vectors = dice.normal(size=(6000, 4))
-    found = fit_temperature(3 * honest, labels, vectors).at(vectors)
+    found = fit_temperature(3 * honest, labels, vectors, ["all"] * 6000).at(vectors)
 
     assert found == pytest.approx(np.full(6000, 3.0), rel=0.25)
     assert found.mean() == pytest.approx(3.0, rel=0.1)
@@ -67,7 +67,7 @@ def test_the_temperature_goes_with_the_text() -> None:
     labels = np.array([dice.choice(3, p=row) for row in softmax(honest)])
     hard = np.arange(8000) % 2 == 0
     vectors = np.stack([np.where(hard, 1.0, -1.0), dice.normal(size=8000)], axis=1)
-    found = fit_temperature(honest * np.where(hard, 2.0, 1.0)[:, None], labels, vectors, hold=1e-4)
+    found = fit_temperature(honest * np.where(hard, 2.0, 1.0)[:, None], labels, vectors, ["all"] * 8000, hold=1e-4)
 
     assert found.at(vectors)[hard].mean() == pytest.approx(2.0, rel=0.1)
     assert found.at(vectors)[~hard].mean() == pytest.approx(1.0, rel=0.1)
