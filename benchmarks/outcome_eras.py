@@ -11,7 +11,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -22,10 +22,10 @@ from benchmarks.dumps import given
 from nlp.features import FeatureRecipe
 from nlp.outcome import ShippedOutcomeForecaster
 from nlp.outcome_dataset import Case, histories, replay
-from nlp.outcome_fitting import Lesson, Sheet, fit_weights
+from nlp.outcome_fitting import Lesson, fit_weights
 from nlp.outcome_metrics import score
 from nlp.outcome_text import Embedder
-from nlp.outcome_training import CALIBRATED_FROM, TRAINED_PARTS, TRIALS, fit_recipe, last_closes, lessons, time_parts
+from nlp.outcome_training import TRAINED_PARTS, TRIALS, fit_recipe, last_closes, lessons, taught, time_parts
 from nlp.outcome_weights import save_outcome_weights
 
 SEED = 20261121
@@ -83,9 +83,8 @@ def _closed_before(cases: Sequence[Case], moment: datetime) -> list[Case]:
 
 
 def _fit(trained: Sequence[Case], recipe: FeatureRecipe, learnt: Sequence[Lesson], folder: Path) -> None:
-    part = time_parts(trained)
-    told = [replace(one, late=part[one.proposal_id] >= CALIBRATED_FROM) for one in learnt if one.proposal_id in part]
-    weights, _ = fit_weights(recipe, Sheet.of(told), trained_until=last_closes(trained), seed=SEED)
+    sheet = taught(learnt, time_parts(trained))
+    weights, _ = fit_weights(recipe, sheet, trained_until=last_closes(trained), seed=SEED)
     save_outcome_weights(weights, folder, about={"model": f"of {len(trained)} proposals"})
 
 

@@ -25,7 +25,7 @@ from nlp.outcome import ShippedOutcomeForecaster
 from nlp.outcome_dataset import Case, histories, replay
 from nlp.outcome_record import kind_key
 from nlp.outcome_text import Embedder
-from nlp.outcome_training import CALIBRATED_FROM, TRAINED_PARTS, TRIALS, fit_outcome, time_parts
+from nlp.outcome_training import TRAINED_PARTS, TRIALS, fit_outcome, time_parts
 from nlp.outcome_weights import save_outcome_weights
 
 SEED = 20261121
@@ -72,8 +72,7 @@ def left_out(cases: Sequence[Case], vectors: Embedder, fold: int, folds: int) ->
     parts = time_parts(cases)
     others = [case for case in cases if fold_of(case.closed.proposal.dao_id, folds) != fold]
     trained = [case for case in others if parts[case.closed.proposal.proposal_id] < TRAINED_PARTS[0]]
-    late = {key for key, part in parts.items() if part >= CALIBRATED_FROM * TRAINED_PARTS[0]}
-    weights, _ = fit_outcome(trained, late, vectors, seed=SEED, trials=TRIALS)
+    weights, _ = fit_outcome(trained, vectors, seed=SEED, trials=TRIALS)
     with tempfile.TemporaryDirectory(prefix="assent-unseen-") as folder:
         save_outcome_weights(weights, Path(folder), about={"model": f"without fold {fold}"})
         forecaster = ShippedOutcomeForecaster(Path(folder), vectors)

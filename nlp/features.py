@@ -7,16 +7,18 @@ Values are rounded to nine places, finite, and depend on no order of rows.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from governance.evidence import KnownActivity, KnownProposal, OutcomeQuestion
 from nlp.base_rates import BaseRates, base_rates, pooled_rate
-from nlp.outcome_belief import Asked, Belief, Beliefs, Kernel, Points, one_thread
+from nlp.one_thread import one_thread
+from nlp.outcome_belief import Asked, Belief, Beliefs, Kernel, Points
 from nlp.outcome_record import DaoRecord, Floats, Records, author_key, days, kind_key
 from nlp.outcome_text import TEXT_CHARS
 from nlp.outcome_vote_features import UNKNOWN, Turnout, VoterRecord, of_records, of_votes, seen_progress, voter_records
+from nlp.outcome_words import word_vectors
 from nlp.votes_so_far import VotesSoFar, count_votes, names_a_side
 
 PLACES = 9
@@ -114,8 +116,10 @@ class FeatureRecipe:
     pooled: Mapping[str, float]
 
     def kernel(self, target: str) -> Kernel:
-        """The kernel of a target: power is learnt as voters are, and reaching the quorum as passing."""
-        return self.kernels[{"power": "voters", "reached": "passed"}.get(target, target)]
+        """The kernel of a target: power is learnt as voters are, and reaching the quorum as passing, whatever the words."""
+        if target == "reached":
+            return replace(self.kernels["passed"], kind_words=0.0)
+        return self.kernels["voters" if target == "power" else target]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,8 @@ class FeatureMaker:
         pooled = pooled_rate(kind_key(proposal), self._recipe.pooled)
         rates = base_rates(record, known, at=at, kind=kind, author=author, pooled=pooled)
         published = min(days(proposal.published_at or proposal.starts_at or question.as_of), at)
-        beliefs = self._believe(record, known, Points.one(published=published, kind=kind, author=author, vector=vector), pooled)
+        point = Points.one(published=published, kind=kind, author=author, vector=vector, words=word_vectors([proposal]))
+        beliefs = self._believe(record, known, point, pooled)
         progress = seen_progress(question)
         # Where votes are not collected, silence says nothing: the question is answered as at publication.
         cast, moment = (question.votes, at) if question.votes_known else ((), at if progress else published)

@@ -8,21 +8,21 @@ history it is the prior; base rates by DAO, kind and author are special cases of
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cache
 from weakref import finalize, ref
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
-from threadpoolctl import ThreadpoolController
 
 from nlp.outcome_record import Codes, DaoRecord, Floats, worded
+from nlp.outcome_words import WordVectors
 
-# More history than this moved no held-out figure, and the work grows with its cube.
-LATEST = 600
-# Memory for fits, of all records together: the factor of 600 results takes 3 MB, and a server forecasts what is open again and again.
+Singles = NDArray[np.float32]
+
+# What is older still helped a little, but the work grows with the cube.
+LATEST = 1200
+# Memory for fits, of all records together: the factor of 1,200 results takes 6 MB, and a server forecasts what is open again and again.
 KEPT_BYTES = 256 * 2**20
 _NOTE = 500
 KEPT_FACTORS = 8
@@ -37,7 +37,7 @@ class Kernel:
     """How much likeness counts, as variances over that of the noise (1). Times in days.
 
     `fade` and `text_fade` are the times in which fading parts fall to 1/e; `sharpness` is how fast the likeness of
-    words falls with their distance (exponent of cosine - 1).
+    meaning falls with its distance (exponent of cosine - 1). `kind_words` is likeness of wording within a kind, which does not fade.
     """
 
     level: float
@@ -51,22 +51,24 @@ class Kernel:
     sharpness: float
     fade: float
     text_fade: float
+    kind_words: float = 0.0
 
-    def between(self, one: "Points", other: "Points") -> Floats:
+    def between(self, one: "Points", other: "Points") -> Singles:
         """The covariance matrix of two sets of proposals."""
         # Single precision: the exponentials are most of the work, and the noise of 1 on the diagonal dwarfs its error. Vectors have it.
         apart = np.abs(one.published[:, None] - other.published[None, :]).astype(np.float32)
-        fading = np.exp(-apart / self.fade)
-        same_kind = _same(one.kinds, other.kinds)
-        same_author = _same(one.authors, other.authors)
-        worded = one.worded[:, None] * other.worded[None, :]
+        fading = np.exp(apart / -self.fade)
         alike = one.vectors @ other.vectors.T
-        likeness = worded * np.exp(self.sharpness * (alike - 1.0) - apart / self.text_fade)
-        covariance: Floats = (
+        likeness = one.worded[:, None] * other.worded[None, :] * np.exp(self.sharpness * (alike - 1.0) - apart / self.text_fade)
+        in_kind = self.kind + self.kind_drift * fading + self.kind_text * likeness
+        if self.kind_words:
+            in_kind += self.kind_words * (one.words @ other.words.T)
+        by_author = self.author + self.author_drift * fading
+        covariance: Singles = (
             self.level
             + self.drift * fading
-            + same_kind * (self.kind + self.kind_drift * fading + self.kind_text * likeness)
-            + same_author * (self.author + self.author_drift * fading)
+            + _same(one.kinds, other.kinds) * in_kind
+            + _same(one.authors, other.authors) * by_author
             + self.text * likeness
         )
         return covariance
@@ -74,35 +76,42 @@ class Kernel:
     @property
     def variance(self) -> float:
         """The prior variance of a proposal with text."""
-        return self.level + self.drift + self.kind + self.kind_drift + self.author + self.author_drift + self.text + self.kind_text
+        fading = self.drift + self.kind_drift + self.author_drift
+        return self.level + self.kind + self.author + fading + self.text + self.kind_text + self.kind_words
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Proposals as the kernel sees them; vectors in single precision."""
+    """Proposals as the kernel sees them; vectors and words in single precision."""
 
     published: Floats
     kinds: Codes
     authors: Codes
-    vectors: NDArray[np.float32]
-    worded: Floats
+    vectors: Singles
+    worded: Singles
+    words: Singles
 
     @classmethod
-    def of(cls, record: DaoRecord, rows: NDArray[np.int64]) -> "Points":
-        """Some rows of a record, in order; not copied where they follow one another, as they do where no number is missing."""
+    def of(cls, record: DaoRecord, rows: NDArray[np.int64], kernel: Kernel) -> "Points":
+        """Some rows of a record, in order; not copied where they follow one another, as they do where no number is missing.
+
+        Words are left out where the kernel does not ask for them: they are most of the memory.
+        """
         chosen = slice(rows[0], rows[-1] + 1) if len(rows) and rows[-1] - rows[0] + 1 == len(rows) else rows
-        return cls(record.published[chosen], record.kinds[chosen], record.authors[chosen], record.narrow[chosen], record.worded[chosen])
-
-    @property
-    def nbytes(self) -> int:
-        """The memory it takes beside its record."""
-        return sum(each.nbytes for each in (self.published, self.kinds, self.authors, self.vectors, self.worded) if each.base is None)
+        return cls(
+            published=record.published[chosen],
+            kinds=record.kinds[chosen],
+            authors=record.authors[chosen],
+            vectors=record.narrow[chosen],
+            worded=record.worded[chosen],
+            words=record.words[chosen] if kernel.kind_words else record.words[:0],
+        )
 
     @classmethod
-    def one(cls, *, published: float, kind: int, author: int, vector: Floats) -> "Points":
+    def one(cls, *, published: float, kind: int, author: int, vector: Floats, words: WordVectors) -> "Points":
         """A single proposal, with codes of `DaoRecord.kind_code` and `author_code`."""
         vectors = vector[None, :]
-        return cls(np.array([published]), np.array([kind]), np.array([author]), vectors.astype(np.float32), worded(vectors))
+        return cls(np.array([published]), np.array([kind]), np.array([author]), vectors.astype(np.float32), worded(vectors), words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,34 +128,28 @@ class Belief:
     rows: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Factored:
-    """Some proposals and the Cholesky factor of their covariance."""
-
-    points: Points
-    factor: tuple[Floats, bool]
+Factor = tuple[Singles, bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
     """The linear algebra of one record up to one moment, shared by every proposal asked about then; no `factor`: means alone."""
 
-    points: Points
     rows: NDArray[np.int64]
-    factor: tuple[Floats, bool] | None
-    weights: Floats
+    factor: Factor | None
+    weights: Singles
     prior: float
 
     @property
     def nbytes(self) -> int:
         """The memory it takes beside its record."""
         factor = 0 if self.factor is None else self.factor[0].nbytes
-        return factor + self.rows.nbytes + self.weights.nbytes + self.points.nbytes
+        return factor + self.rows.nbytes + self.weights.nbytes
 
-    def belief(self, point: Points, shared: Floats, kernel: Kernel) -> Belief:
-        """Posterior for one proposal, whose covariances with `points` are `shared`; the deviation is most of the work."""
+    def belief(self, point: Points, shared: Singles, kernel: Kernel) -> Belief:
+        """Posterior for one proposal, whose covariances with `rows` are `shared`; the deviation is most of the work."""
         moved = shared * self.weights
-        mean = self.prior + float(moved.sum())
+        mean = self.prior + float(moved.sum(dtype=np.float64))
         if self.factor is None:
             return Belief(mean, len(self.weights))
         explained = float(shared @ cho_solve(self.factor, shared, check_finite=False))
@@ -175,7 +178,7 @@ class Beliefs:
         self.nbytes = 0
         self._watched: set[int] = set()
         # Targets that are known of the same proposals share the factor, which is most of the work.
-        self._factored: OrderedDict[tuple[int, Kernel, bytes], Factored] = OrderedDict()
+        self._factored: OrderedDict[tuple[int, Kernel, bytes], Factor] = OrderedDict()
 
     def __len__(self) -> int:
         """How many fits are kept; `nbytes` is the memory they take."""
@@ -184,17 +187,17 @@ class Beliefs:
     def ask(self, record: DaoRecord, known: int, point: Points, asked: Mapping[str, Asked]) -> dict[str, Belief]:
         """Posteriors of targets (see `targets`), by target, from the first `known` rows of `record`; best asked in `one_thread`."""
         found: dict[str, Belief] = {}
-        # Targets that are known of the same proposals share their covariances with this one; the points are held for their id.
-        shared: dict[tuple[int, Kernel], tuple[Points, Floats]] = {}
+        # Targets that are known of the same proposals share their covariances with this one.
+        shared: dict[tuple[bytes, Kernel], Singles] = {}
         for target, one in asked.items():
             fit = self._fitted(record, known - known % max(known // RENEWED, 1), target, one)
             if fit is None:
                 found[target] = Belief(float("nan") if one.prior is None else one.prior, 0, float(np.sqrt(one.kernel.variance)))
                 continue
-            key = (id(fit.points), one.kernel)
+            key = (fit.rows.tobytes(), one.kernel)
             if key not in shared:
-                shared[key] = fit.points, one.kernel.between(fit.points, point)[:, 0]
-            found[target] = fit.belief(point, shared[key][1], one.kernel)
+                shared[key] = one.kernel.between(Points.of(record, fit.rows, one.kernel), point)[:, 0]
+            found[target] = fit.belief(point, shared[key], one.kernel)
         return found
 
     def _fitted(self, record: DaoRecord, known: int, target: str, asked: Asked) -> Fit | None:
@@ -228,22 +231,22 @@ class Beliefs:
         rows = np.flatnonzero(np.isfinite(column))[-LATEST:]
         if len(rows) == 0:
             return None
-        shared, prior = self._factor(record, rows, asked.kernel), asked.prior
+        factor, prior = self._factor(record, rows, asked.kernel), asked.prior
         values = column[rows]
         if prior is None:
-            fading = np.exp((shared.points.published - shared.points.published.max()) / asked.kernel.fade)
+            published = record.published[rows]
+            fading = np.exp((published - published.max()) / asked.kernel.fade)
             prior = float(fading @ values / fading.sum())
-        weights = cho_solve(shared.factor, values - prior, check_finite=False)
-        return Fit(shared.points, rows, shared.factor if asked.whole else None, weights, prior)
+        weights = cho_solve(factor, (values - prior).astype(np.float32), check_finite=False)
+        return Fit(rows, factor if asked.whole else None, weights, prior)
 
-    def _factor(self, record: DaoRecord, rows: NDArray[np.int64], kernel: Kernel) -> Factored:
+    def _factor(self, record: DaoRecord, rows: NDArray[np.int64], kernel: Kernel) -> Factor:
         key = (id(record), kernel, rows.tobytes())
         if key not in self._factored:
-            points = Points.of(record, rows)
+            points = Points.of(record, rows, kernel)
             covariance = kernel.between(points, points)
             covariance[np.diag_indices_from(covariance)] += 1.0
-            factor = cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False)
-            self._factored[key] = Factored(points, factor)
+            self._factored[key] = cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False)
             if len(self._factored) > KEPT_FACTORS:
                 self._factored.popitem(last=False)
         return self._factored[key]
@@ -260,22 +263,6 @@ def _size(fit: Fit | None) -> int:
     return _NOTE if fit is None else _NOTE + fit.nbytes
 
 
-def one_thread() -> AbstractContextManager[object]:
-    """Keeps linear algebra to one thread.
-
-    Matrices of some hundred rows gain little from a second one, and on a busy machine the two wait for each other: a
-    factor took a hundred times as long.
-    """
-    limit: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
-    return limit
-
-
-@cache
-def _libraries() -> ThreadpoolController:
-    """Those loaded by the time that linear algebra is first needed."""
-    return ThreadpoolController()
-
-
 def targets(record: DaoRecord, target: str) -> Floats:
     """The column a target is learnt from; turnout as log(1 + voters) or log(1 + power), since it varies by factors."""
     if target in ("voters", "power"):
@@ -285,6 +272,6 @@ def targets(record: DaoRecord, target: str) -> Floats:
     return column
 
 
-def _same(one: Codes, other: Codes) -> Floats:
-    same: Floats = ((one[:, None] == other[None, :]) & (one >= 0)[:, None]).astype(np.float64)
+def _same(one: Codes, other: Codes) -> NDArray[np.bool_]:
+    same: NDArray[np.bool_] = (one[:, None] == other[None, :]) & (one >= 0)[:, None]
     return same

@@ -6,21 +6,22 @@ from dataclasses import asdict, replace
 import numpy as np
 
 from nlp.base_rates import pooled_rate
-from nlp.outcome_belief import Asked, Beliefs, Kernel, Points, one_thread, targets
+from nlp.one_thread import one_thread
+from nlp.outcome_belief import Asked, Beliefs, Kernel, Points, targets
 from nlp.outcome_record import DaoRecord
 
 # Where the search for a kernel starts: likeness in every respect counts a little.
 START = Kernel(
     level=0.2, drift=0.02, kind=0.13, kind_drift=0.15, author=0.07, author_drift=0.2,
-    text=0.2, kind_text=0.5, sharpness=1.6, fade=700.0, text_fade=2200.0,
+    text=0.2, kind_text=0.5, sharpness=1.6, fade=700.0, text_fade=2200.0, kind_words=0.6,
 )  # fmt: skip
 _LEAST = Kernel(
     level=1e-3, drift=1e-4, kind=1e-4, kind_drift=1e-4, author=1e-4, author_drift=1e-4,
-    text=1e-3, kind_text=1e-4, sharpness=0.5, fade=60.0, text_fade=60.0,
+    text=1e-3, kind_text=1e-4, sharpness=0.5, fade=60.0, text_fade=60.0, kind_words=1e-3,
 )  # fmt: skip
 _MOST = Kernel(
     level=5.0, drift=3.0, kind=3.0, kind_drift=3.0, author=3.0, author_drift=3.0,
-    text=3.0, kind_text=3.0, sharpness=12.0, fade=2000.0, text_fade=4000.0,
+    text=3.0, kind_text=3.0, sharpness=12.0, fade=2000.0, text_fade=4000.0, kind_words=3.0,
 )  # fmt: skip
 # At most this many forecasts of one DAO judge a kernel, so that one long record does not decide for all.
 JUDGED_PER_DAO = 120
@@ -60,7 +61,7 @@ def walk_error(records: Sequence[DaoRecord], kernel: Kernel, *, target: str, poo
         kinds = {code: kind for kind, code in record.kind_codes.items()}
         for row in usable[:: max(len(usable) // JUDGED_PER_DAO, 1)]:
             prior = pooled_rate(kinds.get(int(record.kinds[row]), ""), pooled) if target == "passed" else None
-            point = Points.of(record, np.array([row]))
+            point = Points.of(record, np.array([row]), kernel)
             known = record.known_before(float(record.published[row]))
             with one_thread():
                 mean = beliefs.ask(record, known, point, {target: Asked(kernel, prior)})[target].mean

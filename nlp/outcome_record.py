@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from governance.evidence import ClosedProposal, KnownProposal, OutcomeQuestion
 from nlp.outcome_text import Embedder, proposal_text
+from nlp.outcome_words import WordVectors, word_vectors
 
 DAY = 86_400.0
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# How many (history, DAO) tables one process keeps; a table of 2,500 proposals takes about 8 MB.
+# How many (history, DAO) tables one process keeps; a table of 2,500 proposals takes about 22 MB.
 KEPT_TABLES = 64
 
 Floats = NDArray[np.float64]
@@ -41,7 +42,8 @@ class DaoRecord:
     """One DAO's closed proposals, ordered by (close, id); numbers are NaN where the source has none.
 
     Times are days since 1970. `kinds` and `authors` are codes; code -1 is "the source names none", which equals nothing.
-    `narrow` are the vectors in single precision, `worded` 1 where they say anything. What is kept about a record goes with it.
+    `narrow` are the vectors in single precision, `worded` 1 where they say anything, `words` those of `nlp.outcome_words`.
+    What is kept about a record goes with it.
     """
 
     closed: Floats
@@ -56,7 +58,8 @@ class DaoRecord:
     authors: Codes
     vectors: Floats
     narrow: NDArray[np.float32]
-    worded: Floats
+    worded: NDArray[np.float32]
+    words: WordVectors
     kind_codes: dict[str, int]
     author_codes: dict[str, int]
     rows: tuple[ClosedProposal, ...]
@@ -96,6 +99,7 @@ def build_record(rows: Iterable[ClosedProposal], embedder: Embedder) -> DaoRecor
         vectors=vectors,
         narrow=vectors.astype(np.float32),
         worded=worded(vectors),
+        words=word_vectors(row.proposal for row in ordered),
         kind_codes=kind_codes,
         author_codes=author_codes,
         rows=tuple(ordered),
@@ -103,9 +107,9 @@ def build_record(rows: Iterable[ClosedProposal], embedder: Embedder) -> DaoRecor
     )
 
 
-def worded(vectors: Floats) -> Floats:
+def worded(vectors: Floats) -> NDArray[np.float32]:
     """1 for each vector that says anything, 0 for those of proposals without text."""
-    found: Floats = np.any(vectors != 0.0, axis=1).astype(np.float64)
+    found: NDArray[np.float32] = np.any(vectors != 0.0, axis=1).astype(np.float32)
     return found
 
 

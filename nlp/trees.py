@@ -56,10 +56,10 @@ class Trees:
         return cls(**fields)  # type: ignore[arg-type] # the types are those that were stored
 
 
-def from_boosting(model: object, start: float) -> Trees:
-    """The arrays of a fitted scikit-learn gradient boosting model with one output; `start` is its initial value."""
-    stages = [stage.tree_ for (stage,) in model.estimators_]  # type: ignore[attr-defined] # scikit-learn is untyped here
-    return joined([(tree, tree.value[:, 0, 0] * model.learning_rate) for tree in stages], start)  # type: ignore[attr-defined] # as above
+def from_boosting(*models: object, start: float) -> Trees:
+    """The mean of fitted scikit-learn gradient boosting models with one output; `start` is their initial value."""
+    fitted = [(model.estimators_, model.learning_rate / len(models)) for model in models]  # type: ignore[attr-defined] # scikit-learn is untyped here
+    return joined([(stage.tree_, stage.tree_.value[:, 0, 0] * rate) for stages, rate in fitted for (stage,) in stages], start)
 
 
 def joined(grown: Sequence[tuple[Any, Floats]], start: float) -> Trees:

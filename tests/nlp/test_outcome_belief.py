@@ -21,7 +21,7 @@ ASKED = {
 
 def ask(beliefs: Beliefs, record: DaoRecord, known: int) -> dict[str, Belief]:
     """What the record's first `known` rows say of its last."""
-    return beliefs.ask(record, known, Points.of(record, np.array([len(record.rows) - 1])), ASKED)
+    return beliefs.ask(record, known, Points.of(record, np.array([len(record.rows) - 1]), START), ASKED)
 
 
 def test_a_fit_that_made_room_is_made_again_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

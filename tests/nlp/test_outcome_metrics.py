@@ -113,4 +113,17 @@ def test_stored_trees_answer_as_the_fitted_ones(model: type) -> None:
     start = float(np.log(wanted.mean() / (1 - wanted.mean()))) if model is GradientBoostingClassifier else float(wanted.mean())
     answer = fitted.decision_function if model is GradientBoostingClassifier else fitted.predict
 
-    assert from_boosting(fitted, start).sum(rows) == pytest.approx(answer(rows), abs=1e-9)
+    assert from_boosting(fitted, start=start).sum(rows) == pytest.approx(answer(rows), abs=1e-9)
+
+
+def test_several_boostings_answer_with_their_mean() -> None:
+    """Each alone says something else; what is stored says what lies between, step by step."""
+    rng = np.random.default_rng(5)
+    rows = rng.normal(size=(400, 6))
+    wanted = rows[:, 0] + rng.normal(size=400)
+    one, two = (
+        GradientBoostingRegressor(n_estimators=20, subsample=0.5, init="zero", random_state=seed).fit(rows, wanted) for seed in (1, 2)
+    )
+    assert np.abs(one.predict(rows) - two.predict(rows)).max() > 0.05
+    mean = (one.predict(rows) + two.predict(rows)) / 2
+    assert from_boosting(one, two, start=0.0).sum(rows) == pytest.approx(mean, abs=1e-9)
