@@ -3,14 +3,17 @@
 The meaning of two requests for a grant is much the same; who passed before and who did not is also told by what they name.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from functools import cache
+from threading import Lock
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from governance.evidence import KnownProposal
+from nlp.outcome_text import text_key
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import HashingVectorizer
@@ -20,10 +23,13 @@ WORDS = 1024
 WORDS_CHARS = 40_000
 # A text of so many different words counts half of one without end: titles alone are alike too easily.
 HALF_COUNTED = 30.0
-# Texts whose words are kept, 4 kB each: a DAO's record is built again with each result.
+# Texts whose words one process keeps, 4 kB each: a DAO's record is built again with each result.
 KEPT = 4096
 
 WordVectors = NDArray[np.float32]
+
+_kept: Final["OrderedDict[str, WordVectors]"] = OrderedDict()
+_lock = Lock()
 
 
 def word_vectors(proposals: Iterable[KnownProposal]) -> WordVectors:
@@ -32,23 +38,26 @@ def word_vectors(proposals: Iterable[KnownProposal]) -> WordVectors:
     Signed feature hashing (Weinberger et al. 2009) of the logarithm of each word's count, of length d / (d + 30) with d
     places its words fall to. No word is weighed by its rarity: rarity would have to be known at `as_of`, and it gained nothing.
     """
-    rows = [_words(proposal.title, proposal.body) for proposal in proposals]
-    return np.stack(rows) if rows else np.zeros((0, WORDS), dtype=np.float32)
+    texts = [f"{proposal.title or ''}\n{proposal.body or ''}"[:WORDS_CHARS] for proposal in proposals]
+    keys = [text_key(text) for text in texts]
+    found: dict[str, WordVectors] = {}
+    with _lock:
+        for key, text in zip(keys, texts, strict=True):
+            found[key] = _kept[key] if key in _kept else _words(text)
+            _kept[key] = found[key]
+            if len(_kept) > KEPT:
+                _kept.popitem(last=False)
+    return np.stack([found[key] for key in keys]) if keys else np.zeros((0, WORDS), dtype=np.float32)
 
 
-@lru_cache(maxsize=KEPT)
-def _words(title: str | None, body: str | None) -> WordVectors:
-    text = f"{title or ''}\n{body or ''}"[:WORDS_CHARS]
+def _words(text: str) -> WordVectors:
     counts = _hashing().transform([text])
-    different = counts.nnz
-    row = counts.toarray()[0]
+    row: NDArray[np.float64] = counts.toarray()[0]
     row = np.sign(row) * np.log1p(np.abs(row))
     length = float(np.linalg.norm(row))
     if length > 0.0:
-        row *= different / (different + HALF_COUNTED) / length
-    found: WordVectors = row.astype(np.float32)
-    found.flags.writeable = False
-    return found
+        row *= counts.nnz / (counts.nnz + HALF_COUNTED) / length
+    return row.astype(np.float32)
 
 
 @cache

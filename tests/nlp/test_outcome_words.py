@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nlp import outcome_words
 from nlp.outcome_belief import Asked, Beliefs, Kernel, Points
 from nlp.outcome_kernels import START
 from nlp.outcome_record import build_record
@@ -91,3 +92,16 @@ def test_what_was_worded_so_and_failed_lowers_the_belief() -> None:
         )
         believed.append(Beliefs().ask(record, 40, point, {"passed": Asked(START, 0.5)})["passed"].mean)
     assert believed[0] > believed[1] + 0.05
+
+
+def test_half_a_character_is_no_word() -> None:
+    """A lone surrogate, which no encoding has, neither stops a forecast nor counts."""
+    assert (vector("", "pay \ud800the gardeners\udfff") == vector("", "pay the gardeners")).all()
+
+
+def test_few_texts_are_kept_and_nothing_hangs_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words of more texts than are kept are found again, the same."""
+    asked = [replace(proposal(number), body=f"garden number{number}") for number in range(9)]
+    plenty = word_vectors(asked)
+    monkeypatch.setattr(outcome_words, "KEPT", 2)
+    assert (word_vectors([*asked, *asked[:3]]) == np.vstack([plenty, plenty[:3]])).all()
