@@ -44,9 +44,10 @@ TOTALS_WEIGHT = 0.1
 _UNSEEN = ("power_belief", "reached_belief", "quorum", "quorum_belief", "quorum_so_far", "power_pace", "alike_passed")
 BLIND = np.isin(NAMES, _UNSEEN)
 HOURS_OPEN = NAMES.index("hours_open")
-# A proposal counts half to the trees where this part of its DAO's trained proposals is newer: habits change. How votes run changes
-# less than what is asked for; the other trees learnt more from more.
+# A proposal counts half to the trees where this part of its DAO's trained proposals is newer, and at least so many: habits change, but
+# of a DAO's first proposals only first proposals tell. How votes run changes less than what is asked for.
 HALVED_PART: Mapping[str, float] = {"passed": 0.12, VOTING: 0.6}
+HALVED_COUNT = 30
 # Fewer held-out rows calibrate nothing.
 FEWEST_TO_CALIBRATE = 40
 FEWEST_IN_CELL = 60
@@ -70,7 +71,7 @@ class Lesson:
     """One training row: features, what came of it (NaN where unknown; turnout as log(1 + n)), its weight and family of kinds.
 
     `late` ones calibrate. `between`: a moment between the usual ones, from which only the trees for a running vote learn.
-    `place` is the part of its DAO's trained proposals that closed before it.
+    `newer` of the `trained` proposals of its DAO closed after it.
     """
 
     proposal_id: str
@@ -85,7 +86,8 @@ class Lesson:
     family: str = ""
     dao: str = ""
     between: bool = False
-    place: float = 1.0
+    newer: int = 0
+    trained: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,8 @@ class Sheet:
     families: NDArray[np.str_]
     daos: NDArray[np.str_]
     between: NDArray[np.bool_]
-    places: Floats
+    newer: NDArray[np.int64]
+    trained: NDArray[np.int64]
 
     @classmethod
     def of(cls, lessons: Sequence[Lesson]) -> "Sheet":
@@ -112,7 +115,8 @@ class Sheet:
             families=np.array([lesson.family for lesson in lessons]),
             daos=np.array([lesson.dao for lesson in lessons]),
             between=np.array([lesson.between for lesson in lessons]),
-            places=np.array([lesson.place for lesson in lessons]),
+            newer=np.array([lesson.newer for lesson in lessons]),
+            trained=np.array([lesson.trained for lesson in lessons]),
         )
 
     def where(self, keep: NDArray[np.bool_]) -> "Sheet":
@@ -125,7 +129,8 @@ class Sheet:
             families=self.families[keep],
             daos=self.daos[keep],
             between=self.between[keep],
-            places=self.places[keep],
+            newer=self.newer[keep],
+            trained=self.trained[keep],
         )
 
 
@@ -218,7 +223,7 @@ def fit_trees(sheet: Sheet, target: str, *, seed: int) -> Trees:
     if target in (*PROBABILITIES, VOTING) and len(np.unique(wanted)) < 2:
         return no_trees()
     if target in ("passed", VOTING):
-        weights = weights * np.where(only_totals(rows), TOTALS_WEIGHT, 1.0) * _newness(sheet.places[known], target)
+        weights = weights * np.where(only_totals(rows), TOTALS_WEIGHT, 1.0) * _newness(sheet.newer[known], sheet.trained[known], target)
         rows = np.where(BLIND, 0.0, rows)
     if target == VOTING:
         return RandomBoosting().fit(rows, wanted, weights, offset=offset(rows, target), seed=seed)
@@ -233,9 +238,9 @@ def fit_trees(sheet: Sheet, target: str, *, seed: int) -> Trees:
     return from_boosting(model.fit(rows, wanted - offset(rows, target), sample_weight=weights), start=0.0)
 
 
-def _newness(places: Floats, target: str) -> Floats:
+def _newness(newer: NDArray[np.int64], trained: NDArray[np.int64], target: str) -> Floats:
     """What each row counts beside the newest of its DAO, 1 in the mean."""
-    counted = 0.5 ** ((1.0 - places) / HALVED_PART[target])
+    counted = 0.5 ** (newer / np.maximum(HALVED_PART[target] * trained, HALVED_COUNT))
     found: Floats = counted / counted.mean()
     return found
 

@@ -110,7 +110,8 @@ def _sheet(earlier: Sequence[Answer], later: Sequence[Answer], maker: FeatureMak
         families=np.array([family(kind_key(question.proposal)) for question, _ in rows]),
         daos=np.array([question.proposal.dao_id for question, _ in rows]),
         between=np.zeros(len(rows), dtype=np.bool_),
-        places=np.ones(len(rows)),
+        newer=np.zeros(len(rows), dtype=np.int64),
+        trained=np.ones(len(rows), dtype=np.int64),
     )
 
 

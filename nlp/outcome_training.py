@@ -111,8 +111,17 @@ def fit_recipe(trained: Sequence[Case], embedder: Embedder, *, seed: int, trials
 
 def taught(learnt: Sequence[Lesson], parts: Mapping[str, float], until: float = 1.0) -> Sheet:
     """The lessons of each DAO's proposals before the part `until`, by the `time_parts` of their proposals; the last fifth calibrates."""
-    placed = [replace(one, place=parts[one.proposal_id] / until) for one in learnt if parts.get(one.proposal_id, until) < until]
-    return Sheet.of([replace(one, late=one.place >= CALIBRATED_FROM) for one in placed])
+    kept = [one for one in learnt if parts.get(one.proposal_id, until) < until]
+    by_dao: dict[str, set[str]] = defaultdict(set)
+    for one in kept:
+        by_dao[one.dao].add(one.proposal_id)
+    newer = {key: place for keys in by_dao.values() for place, key in enumerate(sorted(keys, key=lambda key: -parts[key]))}
+    return Sheet.of(
+        [
+            replace(one, late=parts[one.proposal_id] >= CALIBRATED_FROM * until, newer=newer[one.proposal_id], trained=len(by_dao[one.dao]))
+            for one in kept
+        ]
+    )
 
 
 def lessons(cases: Sequence[Case], recipe: FeatureRecipe, embedder: Embedder) -> list[Lesson]:
