@@ -15,10 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
-from nlp.outcome_record import Codes, DaoRecord, Floats, worded
-from nlp.outcome_words import WordVectors
-
-Singles = NDArray[np.float32]
+from nlp.outcome_record import Codes, DaoRecord, Floats, Singles, worded
 
 # What is older still helped a little, but the work grows with the cube.
 LATEST = 1200
@@ -108,7 +105,7 @@ class Points:
         )
 
     @classmethod
-    def one(cls, *, published: float, kind: int, author: int, vector: Floats, words: WordVectors) -> "Points":
+    def one(cls, *, published: float, kind: int, author: int, vector: Floats, words: Singles) -> "Points":
         """A single proposal, with codes of `DaoRecord.kind_code` and `author_code`."""
         vectors = vector[None, :]
         return cls(np.array([published]), np.array([kind]), np.array([author]), vectors.astype(np.float32), worded(vectors), words)

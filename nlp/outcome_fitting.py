@@ -52,7 +52,7 @@ HALVED_COUNT = 30
 FEWEST_TO_CALIBRATE = 40
 FEWEST_IN_CELL = 60
 
-# Probabilities are the mean of so many boostings with other dice.
+# Passing and reaching the quorum are the mean of so many boostings with other dice.
 BAGS = 3
 BOOSTING: Mapping[str, float | int] = {
     "n_estimators": 300,
@@ -226,7 +226,7 @@ def fit_trees(sheet: Sheet, target: str, *, seed: int) -> Trees:
         weights = weights * np.where(only_totals(rows), TOTALS_WEIGHT, 1.0) * _newness(sheet.newer[known], sheet.trained[known], target)
         rows = np.where(BLIND, 0.0, rows)
     if target == VOTING:
-        return RandomBoosting().fit(rows, wanted, weights, offset=offset(rows, target), seed=seed)
+        return RandomBoosting(bags=BAGS).fit(rows, wanted, weights, offset=offset(rows, target), seed=seed)
     # In a running vote silence amid other votes tells much; before the vote, what else goes on told nothing.
     rows = rows[:, :BEFORE_ACTIVITY]
     if target in PROBABILITIES:

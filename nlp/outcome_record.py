@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from governance.evidence import ClosedProposal, KnownProposal, OutcomeQuestion
 from nlp.outcome_text import Embedder, proposal_text
-from nlp.outcome_words import WordVectors, word_vectors
+from nlp.outcome_words import word_vectors
 
 DAY = 86_400.0
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -19,6 +19,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 KEPT_TABLES = 64
 
 Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
 Codes = NDArray[np.int64]
 
 
@@ -57,9 +58,9 @@ class DaoRecord:
     kinds: Codes
     authors: Codes
     vectors: Floats
-    narrow: NDArray[np.float32]
-    worded: NDArray[np.float32]
-    words: WordVectors
+    narrow: Singles
+    worded: Singles
+    words: Singles
     kind_codes: dict[str, int]
     author_codes: dict[str, int]
     rows: tuple[ClosedProposal, ...]
@@ -107,9 +108,9 @@ def build_record(rows: Iterable[ClosedProposal], embedder: Embedder) -> DaoRecor
     )
 
 
-def worded(vectors: Floats) -> NDArray[np.float32]:
+def worded(vectors: Floats) -> Singles:
     """1 for each vector that says anything, 0 for those of proposals without text."""
-    found: NDArray[np.float32] = np.any(vectors != 0.0, axis=1).astype(np.float32)
+    found: Singles = np.any(vectors != 0.0, axis=1).astype(np.float32)
     return found
 
 

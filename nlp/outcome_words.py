@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from governance.evidence import KnownProposal
-from nlp.outcome_text import text_key
+from nlp.outcome_text import Vectors, text_key
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import HashingVectorizer
@@ -26,13 +26,11 @@ HALF_COUNTED = 30.0
 # Texts whose words one process keeps, 4 kB each: a DAO's record is built again with each result.
 KEPT = 4096
 
-WordVectors = NDArray[np.float32]
-
-_kept: Final["OrderedDict[str, WordVectors]"] = OrderedDict()
+_kept: Final["OrderedDict[str, Vectors]"] = OrderedDict()
 _lock = Lock()
 
 
-def word_vectors(proposals: Iterable[KnownProposal]) -> WordVectors:
+def word_vectors(proposals: Iterable[KnownProposal]) -> Vectors:
     """One row of `WORDS` numbers per proposal; zeros where it has no text.
 
     Signed feature hashing (Weinberger et al. 2009) of the logarithm of each word's count, of length d / (d + 30) with d
@@ -40,17 +38,18 @@ def word_vectors(proposals: Iterable[KnownProposal]) -> WordVectors:
     """
     texts = [f"{proposal.title or ''}\n{proposal.body or ''}"[:WORDS_CHARS] for proposal in proposals]
     keys = [text_key(text) for text in texts]
-    found: dict[str, WordVectors] = {}
+    found: dict[str, Vectors] = {}
     with _lock:
         for key, text in zip(keys, texts, strict=True):
-            found[key] = _kept[key] if key in _kept else _words(text)
-            _kept[key] = found[key]
+            if key not in _kept:
+                _kept[key] = _words(text)
+            found[key] = _kept[key]
             if len(_kept) > KEPT:
                 _kept.popitem(last=False)
     return np.stack([found[key] for key in keys]) if keys else np.zeros((0, WORDS), dtype=np.float32)
 
 
-def _words(text: str) -> WordVectors:
+def _words(text: str) -> Vectors:
     counts = _hashing().transform([text])
     row: NDArray[np.float64] = counts.toarray()[0]
     row = np.sign(row) * np.log1p(np.abs(row))

@@ -23,7 +23,7 @@ class RandomBoosting:
     The answer is the mean of `bags` such boostings with other dice: one alone moved held-out figures by as much as a good idea does.
     """
 
-    bags: int = 3
+    bags: int = 1
     trees: int = 220
     depth: int = 6
     rate: float = 0.08

@@ -106,7 +106,7 @@ def evaluate(
     if what is Trainable.TEXT:
         found = _evaluate_text(chosen, train_data, split)
     else:
-        from nlp.outcome_evaluation import evaluate_outcome  # noqa: PLC0415  # numpy, scipy and pyarrow: half a second `list` need not wait
+        from nlp.outcome_evaluation import evaluate_outcome  # noqa: PLC0415  # numpy, scipy and pyarrow take half a second; `list` needs none
 
         found = evaluate_outcome(chosen, history)
     if as_json:

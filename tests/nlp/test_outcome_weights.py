@@ -114,3 +114,15 @@ def test_weights_of_the_version_before_speak_as_they_did() -> None:
     assert said[BEFORE] == raw_probability(read.trees["passed"], rows(), "passed")[BEFORE]
     with pytest.raises(ModelUnavailable, match="another version"):
         unpack(save(load(data), {"assent": json.dumps({**header, "format": "assent-outcome/2"})}))
+
+
+def test_kernels_of_before_wording_counted_look_at_no_words() -> None:
+    """A deployment's retrained weights have kernels that never heard of wording."""
+    data = pack(small_weights())
+    header = json.loads(read_header(data)["assent"])
+    had = [kernel.pop("kind_words") for kernel in header["recipe"]["kernels"].values()]
+
+    read = unpack(save(load(data), {"assent": json.dumps(header)}))
+
+    assert had[0] > 0.0
+    assert [kernel.kind_words for kernel in read.recipe.kernels.values()] == [0.0] * len(had)

@@ -9,19 +9,20 @@ from nlp import outcome_words
 from nlp.outcome_belief import Asked, Beliefs, Kernel, Points
 from nlp.outcome_kernels import START
 from nlp.outcome_record import build_record
-from nlp.outcome_words import HALF_COUNTED, WORDS, WORDS_CHARS, WordVectors, word_vectors
+from nlp.outcome_text import Vectors
+from nlp.outcome_words import HALF_COUNTED, WORDS, WORDS_CHARS, word_vectors
 from tests.outcome_world import WordEmbedder, closed, history, proposal
 
 WORDING = replace(START, **dict.fromkeys(("level", "drift", "kind", "kind_drift", "author", "author_drift", "text", "kind_text"), 0.0))
 
 
-def vector(title: str | None, body: str | None) -> WordVectors:
+def vector(title: str | None, body: str | None) -> Vectors:
     """The words of one text."""
     (row,) = word_vectors([replace(proposal(1), title=title, body=body)])
     return np.asarray(row)
 
 
-def alike(one: WordVectors, other: WordVectors) -> float:
+def alike(one: Vectors, other: Vectors) -> float:
     """Cosine."""
     return float(one @ other / np.linalg.norm(one) / np.linalg.norm(other))
 

@@ -46,3 +46,15 @@ def test_a_row_without_weight_teaches_nothing() -> None:
     whole = RandomBoosting(trees=1).fit(rows, answers, weights, offset=offset, seed=7)
 
     assert whole.start[0] == pytest.approx(half.start[0], abs=1e-9)
+
+
+def test_several_boostings_answer_with_their_mean() -> None:
+    """The first of two is the one boosting of that seed, each step halved; the second has dice of its own."""
+    rows, answers, offset = world(1, 500)
+    one, two = (RandomBoosting(bags=bags, trees=8).fit(rows, answers, np.ones(500), offset=offset, seed=7) for bags in (1, 2))
+    count = len(one.value)
+
+    assert len(two.roots) == 2 * len(one.roots)
+    assert two.value[:count] * 2 == pytest.approx(one.value)
+    assert not np.array_equal(two.threshold[count:], one.threshold)
+    assert two.start == pytest.approx(one.start)
