@@ -18,6 +18,8 @@ from governance.records.columns import UtcDateTime, from_microseconds
 
 # The lock under which the writer of `api/database.py` commits batches; PostgreSQL gives it back at the end of the transaction.
 _LOG_LOCK: Final = 0x4C4F47
+# Enough to group the votes of the largest DAO without the disk. One counting at a time takes it: that of the lock.
+_GROUPING_MEMORY: Final = "64MB"
 _DAY_US: Final = 86_400_000_000
 _ROWS: Final = 2_000
 
@@ -134,6 +136,7 @@ def outstanding(session: Session, dao_ids: Sequence[str]) -> dict[str, Outstandi
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOG_LOCK})
+        session.execute(text(f"SET LOCAL work_mem = '{_GROUPING_MEMORY}'"))
     kinds: dict[str, set[str]] = {dao: set() for dao in dao_ids}
     noted: dict[str, list[Any]] = {dao: [] for dao in dao_ids}
     for dao, kind in session.execute(select(col(CountedDao.dao_id), col(CountedDao.kind)).where(col(CountedDao.dao_id).in_(dao_ids))):

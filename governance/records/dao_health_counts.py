@@ -23,16 +23,16 @@ Alike = list[list[Any]]
 Place = tuple[str, int]
 
 
-def count_proposals(session: Session, dao_of: Mapping[str, str]) -> list[dict[str, Any]]:
+def count_proposals(queries: HealthQueries, dao_of: Mapping[str, str]) -> list[dict[str, Any]]:
     """Rows of `CountedProposal` for those of the proposals (id to DAO) that have votes, by all that is known."""
-    queries, ids = HealthQueries(session), sorted(dao_of)
+    ids = sorted(dao_of)
     found: list[dict[str, Any]] = []
     for start in range(0, len(ids), _PROPOSALS_PER_QUERY):
-        found += _count_part(session, queries, ids[start : start + _PROPOSALS_PER_QUERY], dao_of)
+        found += _count_part(queries, ids[start : start + _PROPOSALS_PER_QUERY], dao_of)
     return found
 
 
-def _count_part(session: Session, queries: HealthQueries, ids: list[str], dao_of: Mapping[str, str]) -> list[dict[str, Any]]:
+def _count_part(queries: HealthQueries, ids: list[str], dao_of: Mapping[str, str]) -> list[dict[str, Any]]:
     alike: dict[str, dict[str | None, list[Any]]] = defaultdict(dict)
     changed: dict[str, datetime] = {}
     powered, corrected = set(), set()
@@ -55,7 +55,7 @@ def _count_part(session: Session, queries: HealthQueries, ids: list[str], dao_of
         {
             "proposal_id": proposal,
             "dao_id": dao_of[proposal],
-            "alike": count_votes(session, proposal, as_of=changed[proposal]) if proposal in again else list(said.values()),
+            "alike": count_votes(queries.session, proposal, as_of=changed[proposal]) if proposal in again else list(said.values()),
             "changed_at": changed[proposal],
         }
         for proposal, said in alike.items()
@@ -75,17 +75,17 @@ def count_votes(session: Session, proposal_id: str, *, as_of: datetime) -> Alike
     return found
 
 
-def count_intervals(session: Session, span: Span) -> list[dict[str, Any]]:
+def count_intervals(queries: HealthQueries, span: Span) -> list[dict[str, Any]]:
     """Rows of `CountedInterval` for the span's intervals in which votes became known."""
-    queries = HealthQueries(session)
-    grouped: dict[Place, list[Active]] = defaultdict(list)
-    for row in queries.voters(span):
-        grouped[row[0], row[1]].append(row)
-    if not grouped:
-        return []
     voted: dict[Place, list[VotedOn]] = defaultdict(list)
     for each in queries.proposals_voted(span):
         voted[each[0], each[1]].append(each)
+    if not voted:
+        return []
+    again = queries.voted_again({each[2] for told in voted.values() for each in told})
+    grouped: dict[Place, list[Active]] = defaultdict(list)
+    for row in queries.voters(span, again):
+        grouped[row[0], row[1]].append(row)
     powered = _powered(queries, span, voted)
     busy = _busiest(queries, span, {place: rows for place, rows in grouped.items() if place not in powered})
     corrected = queries.corrections_in(span) if any(each[5] > 1 for told in voted.values() for each in told) else {}

@@ -14,7 +14,7 @@ from governance.health.intervals import Interval, number_of, start_of
 from governance.readings import UNREAD
 from governance.records import dao_health, dao_health_additions, dao_health_counts, dao_health_reads
 from governance.records.dao_health import PROPOSALS, Outstanding
-from governance.records.dao_health_sql import Span
+from governance.records.dao_health_sql import HealthQueries, Span
 
 # Every vote lies between these; the intake refuses times outside.
 _FROM: Final = datetime(1970, 1, 5, tzinfo=UTC)
@@ -45,11 +45,12 @@ def bring_up_to_date(session: Session, dao_ids: Sequence[str], kind: Interval) -
         wanted = dao_health_reads.proposals_of(session, sorted(whole)) if whole else {}
         for dao, lacking in part.items():
             wanted |= dict.fromkeys(lacking.proposals, dao)
+        queries = HealthQueries(session)
         added, spans = _due(session, part, kind)
         dao_health.keep(
             session,
-            proposals=dao_health_counts.count_proposals(session, wanted) if wanted else [],
-            intervals=[*added, *(row for span in spans for row in dao_health_counts.count_intervals(session, span))],
+            proposals=dao_health_counts.count_proposals(queries, wanted) if wanted else [],
+            intervals=[*added, *(row for span in spans for row in dao_health_counts.count_intervals(queries, span))],
             counted=[(dao, each) for dao in part for each in (PROPOSALS, kind.value)],
             batches=[batch for lacking in part.values() for batch in lacking.batches],
         )
