@@ -15,13 +15,12 @@ from governance.records.dao_health_sql import HealthQueries, Span, moment
 
 
 def add_votes(
-    session: Session, dao_id: str, kinds: Sequence[Interval], votes: Sequence[bytes]
+    queries: HealthQueries, dao_id: str, kinds: Sequence[Interval], votes: Sequence[bytes]
 ) -> tuple[list[dict[str, Any]], list[tuple[Interval, int]]]:
     """Rows of `CountedInterval` with the votes added, and the (kind, number) of intervals that must be counted again instead.
 
     Added is where the interval's tally is kept, no vote has a power, and nobody voted on one of the proposals twice.
     """
-    queries = HealthQueries(session)
     rows = queries.votes_by_id(kinds, votes)
     again = queries.voted_again(sorted({row[0] for row in rows}))
     added: list[dict[str, Any]] = []
@@ -32,7 +31,7 @@ def add_votes(
             grouped[row[place]].append(row)
         for number, found in grouped.items():
             plain = all(row[3] is None and row[0] not in again for row in found)
-            kept = _kept(session, dao_id, kind, number) if plain else None
+            kept = _kept(queries.session, dao_id, kind, number) if plain else None
             if kept is None:
                 left.append((kind, number))
             else:

@@ -43,7 +43,7 @@ class HealthQueries:
     def __init__(self, session: Session) -> None:
         self.session = session
         self._postgres = session.get_bind().dialect.name == "postgresql"
-        # Asked for by proposal and by interval, of the same proposals.
+        # Asked for by proposal, by interval and before votes are added, of the same proposals.
         self._voted_again: dict[str, bool] = {}
 
     def votes_by_choice(self, proposal_ids: Sequence[str]) -> list[tuple[str, str | None, int, int, datetime, int]]:
@@ -86,7 +86,7 @@ class HealthQueries:
 
     def voters(self, span: Span, again: Collection[str]) -> list[Active]:
         """Each voter of each interval, once; `again` are the proposals of `voted_again` among those voted on."""
-        # Nobody has voted twice on the other proposals: there votes are proposals, and the database need not tell them apart.
+        # On the others nobody voted twice: there are as many proposals as votes, and the database need not tell proposals apart.
         counted = f"SELECT v.dao_id, {self._number(span.kind)} AS number, v.voter, count(*), count(*) FROM {self._within()}"
         rows: list[Active] = self._rows(f"{counted} GROUP BY 1, 2, 3", **self._bounds(span))
         if not again:

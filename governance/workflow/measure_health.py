@@ -46,7 +46,7 @@ def bring_up_to_date(session: Session, dao_ids: Sequence[str], kind: Interval) -
         for dao, lacking in part.items():
             wanted |= dict.fromkeys(lacking.proposals, dao)
         queries = HealthQueries(session)
-        added, spans = _due(session, part, kind)
+        added, spans = _due(queries, part, kind)
         dao_health.keep(
             session,
             proposals=dao_health_counts.count_proposals(queries, wanted) if wanted else [],
@@ -79,7 +79,7 @@ def health_series(session: Session, dao_id: str, kind: Interval, *, as_of: datet
     return found
 
 
-def _due(session: Session, part: Mapping[str, Outstanding], kind: Interval) -> tuple[list[dict[str, Any]], list[Span]]:
+def _due(queries: HealthQueries, part: Mapping[str, Outstanding], kind: Interval) -> tuple[list[dict[str, Any]], list[Span]]:
     """Intervals to which new votes were added, and what must be counted.
 
     Counted is every interval of DAOs never counted by this kind, and of the others what batches concern that could not be added.
@@ -92,7 +92,7 @@ def _due(session: Session, part: Mapping[str, Outstanding], kind: Interval) -> t
         if lacking.votes is None:
             spans += [span for each in kinds for span in dao_health_counts.spans(each, [dao], lacking.moments)]
         elif kinds and lacking.votes:
-            rows, left = dao_health_additions.add_votes(session, dao, kinds, lacking.votes)
+            rows, left = dao_health_additions.add_votes(queries, dao, kinds, lacking.votes)
             added += rows
             spans += [span for each, number in left for span in dao_health_counts.spans(each, [dao], [start_of(each, number)])]
     return added, spans
