@@ -12,6 +12,7 @@ KNOTS = 201
 EDGE = 1e-3
 # Below this many results of the rarer kind an isotonic map is mostly noise.
 FEWEST_FOR_ISOTONIC = 200
+SURE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +58,19 @@ FITS: dict[str, Callable[[Floats, Floats], Calibration]] = {"platt": fit_platt, 
 def fit_best(raw: Floats, passed: Floats) -> tuple[str, Calibration]:
     """The map that is best (log loss) on the later half when fitted on the earlier half, refitted on all rows.
 
-    Rows are in time order. The identity competes, and wins ties: a map must earn its place, before answers of both kinds.
+    Rows are in time order. A map must earn its place, before answers of both kinds: one that does not beat the identity by more than
+    `SURE` standard errors fitted what came of one stretch of time, and made the next worse.
     """
     half = len(raw) // 2
     if not all(0 < part.sum() < len(part) for part in (passed[:half], passed[half:])):
         return "identity", identity()
     names = [name for name in FITS if name != "isotonic" or min(passed.sum(), (1 - passed).sum()) >= FEWEST_FOR_ISOTONIC]
-    best, lowest = "identity", _log_loss(raw[half:], passed[half:])
+    plain = _losses(raw[half:], passed[half:])
+    best, lowest = "identity", 0.0
     for name in names:
-        loss = _log_loss(FITS[name](raw[:half], passed[:half]).apply(raw[half:]), passed[half:])
-        if loss < lowest - 1e-4:
-            best, lowest = name, loss
+        change = _losses(FITS[name](raw[:half], passed[:half]).apply(raw[half:]), passed[half:]) - plain
+        if change.mean() < min(lowest, -SURE * change.std() / np.sqrt(len(change))):
+            best, lowest = name, float(change.mean())
     return best, identity() if best == "identity" else FITS[best](raw, passed)
 
 
@@ -90,6 +93,7 @@ def _logistic(raw: Floats, passed: Floats, columns: Callable[[Floats], Floats]) 
     return Calibration(knots, np.full(KNOTS, np.clip(passed.mean(), EDGE, 1 - EDGE)))
 
 
-def _log_loss(probabilities: Floats, passed: Floats) -> float:
+def _losses(probabilities: Floats, passed: Floats) -> Floats:
     bounded = np.clip(probabilities, 1e-6, 1 - 1e-6)
-    return float(-np.mean(passed * np.log(bounded) + (1 - passed) * np.log(1 - bounded)))
+    losses: Floats = -np.log(np.where(passed == 1.0, bounded, 1.0 - bounded))
+    return losses

@@ -78,6 +78,10 @@ class Asked:
     question: OutcomeQuestion
     case: Case
 
+    def without_votes(self) -> "Asked":
+        """The same without its votes, which nobody asks for again once it is answered: they are most of the memory."""
+        return replace(self, question=replace(self.question, votes=(), past_votes=(), progress=()))
+
 
 def read_dump(folder: Path) -> Dump:
     """All usable cases of a folder of the shape of the data README; raises `InvalidInput` without its proposals."""

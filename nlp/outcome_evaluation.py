@@ -3,7 +3,6 @@
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from tqdm import tqdm
 from nlp.model_store import SHIPPED
 from nlp.outcome import ShippedOutcomeForecaster
 from nlp.outcome_answered import MODELS, Answered
-from nlp.outcome_dataset import MOMENTS, Asked, Case, histories, joined, read_dump, replay
+from nlp.outcome_dataset import MOMENTS, Case, histories, joined, read_dump, replay
 from nlp.outcome_metrics import bootstrap, on_fails, score
 from nlp.outcome_other_rows import INTERVALS_FROM, other_rows, range_rows, reliability_rows
 from nlp.outcome_text import Embedder
@@ -50,7 +49,7 @@ def evaluate_outcome(
         name = "serving" if folder == weights else f"{EARLIER}/{folder.name}"
         used.append({"weights": name, "sha256": forecaster.digest(), "proposals": len(scored)})
         asked = tqdm(replay(scored, known, MOMENTS, past=cases), desc=f"forecasts, {name}", disable=not sys.stderr.isatty())
-        answered += [Answered(_slim(one), forecaster.forecast(one.question)) for one in asked]
+        answered += [Answered(one.without_votes(), forecaster.forecast(one.question)) for one in asked]
     groups = _slices(answered)
     rows = [row for (name, moment), found in groups.items() for row in _rows(name, moment, found)]
     return {
@@ -59,11 +58,6 @@ def evaluate_outcome(
         "reliability": [row for (name, moment), found in groups.items() for row in reliability_rows(name, moment, found)],
         "weights": used,
     }
-
-
-def _slim(asked: Asked) -> Asked:
-    """The question without its votes, which nobody asks for again: they are most of the memory."""
-    return replace(asked, question=replace(asked.question, votes=(), past_votes=(), progress=()))
 
 
 def _chosen(cases: Sequence[Case], weights: Path) -> dict[Path, list[Case]]:

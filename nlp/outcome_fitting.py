@@ -10,7 +10,7 @@ from nlp.base_rates import family
 from nlp.calibration import Calibration, fit_best, identity
 from nlp.features import BEFORE_ACTIVITY, NAMES, FeatureRecipe
 from nlp.outcome_skill import held_out_skill
-from nlp.outcome_stack import ALL, FEWEST, Stack, fit_stack, stack_key
+from nlp.outcome_stack import ALL, BEFORE, DURING, FEWEST, Stack, fit_stack, stack_key
 from nlp.outcome_weights import (
     BANDS,
     PROBABILITIES,
@@ -43,6 +43,11 @@ TOTALS_WEIGHT = 0.1
 # What passing does not look at: expected powers and quorums tell eras apart, and the next era's are others.
 _UNSEEN = ("power_belief", "reached_belief", "quorum", "quorum_belief", "quorum_so_far", "power_pace", "alike_passed")
 BLIND = np.isin(NAMES, _UNSEEN)
+# What turnout does not look at: how long a DAO's record is, and which family it is of, tell its era apart and nothing else.
+BLIND_TURNOUT = np.isin(NAMES, ("dao_count", "kind_count", "author_count", "pooled_rate"))
+# How much of the trees' correction counts where no later answers weigh it (`outcome_stack` weighs that of passing). Found on splits of all
+# the data by calendar time: counted in full, turnout of Decentraland's later years was more than twice what came.
+COUNTED: Mapping[str, float] = {"reached": 0.5, "voters": 0.3, "power": 0.3, "share": 1.0}
 HOURS_OPEN = NAMES.index("hours_open")
 # A proposal counts half to the trees where this part of its DAO's trained proposals is newer, and at least so many: habits change, but
 # of a DAO's first proposals only first proposals tell. How votes run changes less than what is asked for.
@@ -195,7 +200,8 @@ def fit_stacks(trees: Mapping[str, Trees], late: Sheet) -> dict[str, Stack]:
             if asked.sum() >= FEWEST:
                 parts = stacked(trees[name], late.rows[asked], name)
                 key = stack_key(family_name, running=name == VOTING)
-                found[key] = fit_stack(parts, closed(late.rows[asked]), late.targets["passed"][asked], late.weights[asked])
+                prior = DURING if name == VOTING else BEFORE
+                found[key] = fit_stack(parts, closed(late.rows[asked]), late.targets["passed"][asked], late.weights[asked], prior)
     return found
 
 
@@ -231,11 +237,15 @@ def fit_trees(sheet: Sheet, target: str, *, seed: int) -> Trees:
     rows = rows[:, :BEFORE_ACTIVITY]
     if target in PROBABILITIES:
         models = [GradientBoostingClassifier(**BOOSTING, random_state=seed + bag, init=_BeliefFirst(target)) for bag in range(BAGS)]
-        return from_boosting(*(model.fit(rows, wanted, sample_weight=weights) for model in models), start=0.0)
+        fitted = [model.fit(rows, wanted, sample_weight=weights) for model in models]
+        return from_boosting(*fitted, start=0.0, part=COUNTED.get(target, 1.0))
     if len(rows) < FEWEST_TO_CALIBRATE:
         return no_trees()
+    left_over = wanted - offset(rows, target)
+    if target != "share":
+        rows = np.where(BLIND_TURNOUT[:BEFORE_ACTIVITY], 0.0, rows)
     model = GradientBoostingRegressor(**BOOSTING_QUANTITIES, loss="huber", init="zero", random_state=seed)
-    return from_boosting(model.fit(rows, wanted - offset(rows, target), sample_weight=weights), start=0.0)
+    return from_boosting(model.fit(rows, left_over, sample_weight=weights), start=0.0, part=COUNTED[target])
 
 
 def _newness(newer: NDArray[np.int64], trained: NDArray[np.int64], target: str) -> Floats:

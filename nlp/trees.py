@@ -56,9 +56,9 @@ class Trees:
         return cls(**fields)  # type: ignore[arg-type] # the types are those that were stored
 
 
-def from_boosting(*models: object, start: float) -> Trees:
-    """The mean of fitted scikit-learn gradient boosting models with one output; `start` is their initial value."""
-    fitted = [(model.estimators_, model.learning_rate / len(models)) for model in models]  # type: ignore[attr-defined] # scikit-learn is untyped here
+def from_boosting(*models: object, start: float, part: float = 1.0) -> Trees:
+    """`part` of the mean of fitted scikit-learn gradient boosting models with one output; `start` is their initial value."""
+    fitted = [(model.estimators_, model.learning_rate * part / len(models)) for model in models]  # type: ignore[attr-defined] # scikit-learn is untyped here
     return joined([(stage.tree_, stage.tree_.value[:, 0, 0] * rate) for stages, rate in fitted for (stage,) in stages], start)
 
 

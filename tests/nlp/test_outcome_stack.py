@@ -5,7 +5,7 @@ import pytest
 
 from nlp.features import NAMES
 from nlp.outcome_skill import evidence_for, held_out_skill
-from nlp.outcome_stack import Stack, fit_stack, stack_key, stack_of
+from nlp.outcome_stack import BEFORE, DURING, Prior, Stack, fit_stack, stack_key, stack_of
 
 
 def answers(count: int, *, trees: float, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -16,35 +16,55 @@ def answers(count: int, *, trees: float, seed: int = 1) -> tuple[np.ndarray, np.
     return parts, passed.astype(float)
 
 
-def learnt(count: int, *, trees: float) -> Stack:
+def learnt(count: int, *, trees: float, prior: Prior) -> Stack:
     """Shares from so many answers of DAOs with long histories."""
     parts, passed = answers(count, trees=trees)
-    return fit_stack(parts, np.full(count, 1e6), passed, np.ones(count))
+    return fit_stack(parts, np.full(count, 1e6), passed, np.ones(count), prior)
 
 
+@pytest.mark.parametrize("prior", [BEFORE, DURING])
 @pytest.mark.parametrize("truth", [0.0, 2.0])
-def test_the_share_of_the_trees_is_what_later_answers_say(truth: float) -> None:
+def test_the_share_of_the_trees_is_what_later_answers_say(truth: float, prior: Prior) -> None:
     """Many answers move it to the truth, a handful hardly from where it starts."""
-    many, few = (learnt(count, trees=truth) for count in (4_000, 4))
+    many, few = (learnt(count, trees=truth, prior=prior) for count in (20_000, 20))
 
     assert many.trees == pytest.approx(truth, abs=0.15)
     assert many.belief == pytest.approx(1.0, abs=0.1)
-    assert abs(few.trees - 1.0) < 0.4
+    assert abs(few.trees - prior.trees) < 0.4
+
+
+def test_answers_that_are_alike_count_less() -> None:
+    """As many answers move the shares less far than answers that stand alone would."""
+    some = learnt(60, trees=2.0, prior=BEFORE)
+
+    assert BEFORE.trees < some.trees < 1.5
+    assert (some.alone, learnt(60, trees=2.0, prior=DURING).alone) == (0.35, 1.0)
+
+
+def test_during_the_vote_the_base_rate_is_left_to_the_belief() -> None:
+    """Even where answers say that it counted twice over: what one era says of it does not hold in the next."""
+    parts, _ = answers(2_000, trees=1.0)
+    passed = (parts.sum(axis=1) + parts[:, 2] > 0).astype(float)
+    long = np.full(2_000, 1e6)
+
+    assert fit_stack(parts, long, passed, np.ones(2_000), BEFORE).base_rate > 0.3
+    assert abs(fit_stack(parts, long, passed, np.ones(2_000), DURING).base_rate) < 0.05
 
 
 def test_answers_without_weight_teach_nothing() -> None:
     """A second look at the same proposal counts less; counted not at all, it must leave everything where it was."""
     parts, passed = answers(500, trees=0.0)
 
-    assert fit_stack(parts, np.full(500, 9.0), passed, np.zeros(500)) == Stack()
+    assert fit_stack(parts, np.full(500, 9.0), passed, np.zeros(500), DURING) == Stack()
+    assert fit_stack(parts, np.full(500, 9.0), passed, np.zeros(500), BEFORE) == Stack(1.0, 0.35, 0.0, alone=0.35)
 
 
 def test_shares_count_as_far_as_there_is_a_history() -> None:
     """The first proposal of a DAO is forecast as if there were none; explained and computed shares are the same."""
-    shares, parts = Stack(0.8, 0.2, 0.4), np.array([[1.0, 2.0, 3.0]])
+    shares, parts = Stack(0.8, 0.2, 0.4, alone=0.5), np.array([[1.0, 2.0, 3.0]])
 
-    assert shares.after(0) == Stack()
-    assert shares.log_odds(parts, np.zeros(1)).tolist() == [3.0]
+    assert shares.after(0) == Stack(1.0, 0.5, 0.0, alone=0.5)
+    assert shares.log_odds(parts, np.zeros(1)).tolist() == [2.0]
     for closed in (1, 7, 400):
         now = shares.after(closed)
         explained = now.belief * 1.0 + now.trees * 2.0 + now.base_rate * 3.0
