@@ -48,6 +48,16 @@ def busiest(proposals: Mapping[str, int]) -> list[str]:
     return [voter for voter, _ in nsmallest(DELEGATES, proposals.items(), key=lambda each: (-each[1], each[0]))]
 
 
+def busiest_of(voters: Mapping[int, Sequence[str]]) -> list[str]:
+    """The same, from the voters by number of proposals voted on."""
+    most: dict[str, int] = {}
+    for count in sorted(voters, reverse=True):
+        most.update(dict.fromkeys(voters[count], count))
+        if len(most) >= DELEGATES:
+            break
+    return busiest(most)
+
+
 def from_rows(rows: Sequence[tuple[str, str, str | None, str | None]]) -> IntervalVotes:
     """The same from single votes (proposal, voter, choice, power), in the order in which they were cast.
 

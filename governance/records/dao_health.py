@@ -3,6 +3,7 @@
 All of it follows from the votes and can be computed again; nothing here is evidence.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -177,7 +178,16 @@ def _replace(session: Session, model: type[SQLModel], key: tuple[str, ...], rows
     if not rows:
         return
     table = model.__table__  # type: ignore[attr-defined]  # SQLModel makes it
-    made = (postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert)(table)
-    told = {column.name: made.excluded[column.name] for column in table.c if column.name not in key}
-    kept = made.on_conflict_do_update(index_elements=key, set_=told) if told else made.on_conflict_do_nothing()
-    session.connection().execute(kept, [dict(row) for row in rows])
+    names = [column.name for column in table.c]
+    made: postgresql.Insert | sqlite.Insert
+    told: Any = [dict(row) for row in rows]
+    if session.get_bind().dialect.name == "postgresql":
+        # All rows as one value: bound one by one they took as long as reading the votes of a DAO.
+        given = text(f"SELECT {', '.join(names)} FROM json_populate_recordset(NULL::{table.name}, CAST(:rows AS json))")
+        made = postgresql.insert(table).from_select(names, given.columns(*table.c))
+        told = {"rows": json.dumps(told, default=datetime.isoformat)}
+    else:
+        made = sqlite.insert(table)
+    changed = {name: made.excluded[name] for name in names if name not in key}
+    kept = made.on_conflict_do_update(index_elements=key, set_=changed) if changed else made.on_conflict_do_nothing()
+    session.connection().execute(kept, told)

@@ -1,7 +1,7 @@
 """Counts a DAO's votes per proposal and per interval, by grouped queries; single votes are read only where they must be."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,14 +13,13 @@ from governance.health import activity
 from governance.health.activity import IntervalVotes
 from governance.health.intervals import Interval, number_of, start_of
 from governance.records import as_of as known
-from governance.records.dao_health_sql import Active, HealthQueries, Span, VotedOn, moment
+from governance.records.dao_health_sql import Active, HealthQueries, Place, Said, Span, moment
 
 _PROPOSALS_PER_QUERY: Final = 2_000
 
 _LARGE: Final = 2_000
 
 Alike = list[list[Any]]
-Place = tuple[str, int]
 
 
 def count_proposals(queries: HealthQueries, dao_of: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -77,25 +76,24 @@ def count_votes(session: Session, proposal_id: str, *, as_of: datetime) -> Alike
 
 def count_intervals(queries: HealthQueries, span: Span) -> list[dict[str, Any]]:
     """Rows of `CountedInterval` for the span's intervals in which votes became known."""
-    voted: dict[Place, list[VotedOn]] = defaultdict(list)
-    for each in queries.proposals_voted(span):
+    voted: dict[Place, list[Said]] = defaultdict(list)
+    for each in queries.votes_said(span):
         voted[each[0], each[1]].append(each)
     if not voted:
         return []
     again = queries.voted_again({each[2] for told in voted.values() for each in told})
-    grouped: dict[Place, list[Active]] = defaultdict(list)
-    for row in queries.voters(span, again):
-        grouped[row[0], row[1]].append(row)
+    active = queries.voters(span, again)
     powered = _powered(queries, span, voted)
-    busy = _busiest(queries, span, {place: rows for place, rows in grouped.items() if place not in powered})
-    corrected = queries.corrections_in(span) if any(each[5] > 1 for told in voted.values() for each in told) else {}
+    busy = _busiest(queries, span, {place: each for place, each in active.items() if place not in powered})
+    corrected = queries.corrections_in(span) if any(each[7] > 1 for told in voted.values() for each in told) else {}
     found = []
-    for place, rows in grouped.items():
-        changed = moment(max(each[4] for each in voted[place]))
+    for place, who in active.items():
+        changed = moment(max(row[6] for row in voted[place]))
+        proposals = {row[2] for row in voted[place]}
         seen = IntervalVotes(
-            votes=sum(row[4] for row in rows),
-            proposals=len(voted[place]),
-            per_voter=Counter(row[3] for row in rows),
+            votes=who.votes,
+            proposals=len(proposals),
+            per_voter={count: len(voters) for count, voters in who.voters.items()},
             powers=powered[place].powers if place in powered else {},
             delegates=powered[place].delegates if place in powered else busy[place],
         )
@@ -105,24 +103,24 @@ def count_intervals(queries: HealthQueries, span: Span) -> list[dict[str, Any]]:
                 "kind": span.kind.value,
                 "number": place[1],
                 "figures": activity.figures(seen),
-                "tally": _tally(rows, voted[place], seen),
+                "tally": None if any(row[7] > 1 for row in voted[place]) else _tally(who, proposals, seen),
                 "changed_at": max(changed, corrected.get(place, changed)),
             }
         )
     return found
 
 
-def _tally(rows: Sequence[Active], proposals: Sequence[VotedOn], seen: IntervalVotes) -> dict[str, Any] | None:
+def _tally(active: Active, proposals: Collection[str], seen: IntervalVotes) -> dict[str, Any] | None:
     """What adding votes to an interval needs; only of large ones, since small ones are counted again as fast.
 
     Where powers or corrections are, adding would have to know the order of votes: those are counted again.
     """
-    if seen.votes < _LARGE or seen.powers or any(each[5] > 1 for each in proposals):
+    if seen.votes < _LARGE or seen.powers:
         return None
     return {
         "votes": seen.votes,
-        "voters": {row[2]: row[3] for row in rows},
-        "proposals": sorted(each[2] for each in proposals),
+        "voters": {voter: count for count, voters in active.voters.items() for voter in voters},
+        "proposals": sorted(proposals),
         "delegates": {voter: dict(choices) for voter, choices in seen.delegates.items()},
     }
 
@@ -154,9 +152,9 @@ def spans(kind: Interval, dao_ids: Sequence[str], moments: Iterable[datetime]) -
     return found
 
 
-def _powered(queries: HealthQueries, span: Span, voted: Mapping[Place, Sequence[VotedOn]]) -> dict[Place, IntervalVotes]:
+def _powered(queries: HealthQueries, span: Span, voted: Mapping[Place, Sequence[Said]]) -> dict[Place, IntervalVotes]:
     """What the votes with a power say, of the intervals that have any."""
-    daos = sorted({dao for (dao, _), told in voted.items() if any(each[3] for each in told)})
+    daos = sorted({dao for (dao, _), told in voted.items() if any(each[5] for each in told)})
     if not daos:
         return {}
     rows: dict[Place, list[tuple[str, str, str | None, str | None]]] = defaultdict(list)
@@ -165,13 +163,11 @@ def _powered(queries: HealthQueries, span: Span, voted: Mapping[Place, Sequence[
     return {place: activity.from_rows(votes) for place, votes in rows.items()}
 
 
-def _busiest(
-    queries: HealthQueries, span: Span, grouped: Mapping[Place, Sequence[Active]]
-) -> dict[Place, dict[str, dict[str, str | None]]]:
+def _busiest(queries: HealthQueries, span: Span, active: Mapping[Place, Active]) -> dict[Place, dict[str, dict[str, str | None]]]:
     """The votes of each interval's busiest voters."""
     found: dict[Place, dict[str, dict[str, str | None]]] = {}
-    for place, rows in grouped.items():
-        found[place] = {voter: {} for voter in activity.busiest({row[2]: row[3] for row in rows})}
+    for place, each in active.items():
+        found[place] = {voter: {} for voter in activity.busiest_of(each.voters)}
     wanted = sorted({(dao, voter) for (dao, _), delegates in found.items() for voter in delegates})
     for dao, number, proposal, voter, choice in queries.votes_of(span, wanted) if wanted else ():
         delegates = found.get((dao, number))

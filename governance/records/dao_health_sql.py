@@ -1,8 +1,8 @@
 """The grouped queries behind a DAO's health: the database groups votes, by proposal and by interval, for many DAOs at once."""
 
 import json
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -23,18 +23,44 @@ _AS_CAST: Final = "(v.cast_at IS NOT NULL), v.cast_at, v.id"
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Intervals of one kind of some DAOs: those that start in [start, end), both of which are starts of intervals."""
+    """Intervals of one kind of some DAOs: those that start in [start, end), both of which are starts of intervals.
+
+    `whole`: outside of it these DAOs have no votes.
+    """
 
     kind: Interval
     dao_ids: Sequence[str]
     start: datetime
     end: datetime
+    whole: bool = False
 
 
-# (DAO, interval, voter, proposals voted on, votes)
-Active = tuple[str, int, str, int, int]
-# (DAO, interval, proposal, votes with a power, newest known_at as stored, greatest revision)
-VotedOn = tuple[str, int, str, int, Any, int]
+# (DAO, number of the interval)
+Place = tuple[str, int]
+# (DAO, interval, proposal, choice as written, votes, of them with a power, newest known_at as stored, greatest revision)
+Said = tuple[str, int, str, str | None, int, int, Any, int]
+# (proposal, choice as written, votes, of them with a power, newest known_at, greatest revision)
+SaidOfAll = tuple[str, str | None, int, int, datetime, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """Who voted in an interval: the votes, and by number of proposals voted on those who voted on so many."""
+
+    votes: int
+    voters: Mapping[int, list[str]]
+
+    @classmethod
+    def of(cls, by_votes: Mapping[int, list[str]], more: Mapping[str, int]) -> "Active":
+        """From voters by number of votes; `more`: how many of a voter's votes were not the first on their proposal."""
+        votes = sum(count * len(voters) for count, voters in by_votes.items())
+        if not more:
+            return cls(votes, by_votes)
+        voters: dict[int, list[str]] = defaultdict(list)
+        for count, each in by_votes.items():
+            for voter in each:
+                voters[count - more.get(voter, 0)].append(voter)
+        return cls(votes, voters)
 
 
 class HealthQueries:
@@ -45,15 +71,19 @@ class HealthQueries:
         self._postgres = session.get_bind().dialect.name == "postgresql"
         # Asked for by proposal, by interval and before votes are added, of the same proposals.
         self._voted_again: dict[str, bool] = {}
+        # What was read of all votes of some proposals, interval by interval.
+        self._said: dict[str, list[Said]] = defaultdict(list)
 
-    def votes_by_choice(self, proposal_ids: Sequence[str]) -> list[tuple[str, str | None, int, int, datetime, int]]:
-        """(proposal, choice as written, votes, of them with a power, newest known_at, greatest revision)."""
+    def votes_by_choice(self, proposal_ids: Sequence[str]) -> list[SaidOfAll]:
+        """All votes of the proposals, by choice."""
+        found = [row for proposal in proposal_ids if proposal in self._said for row in _of_all(self._said[proposal])]
+        unread = [proposal for proposal in proposal_ids if proposal not in self._said]
         rows = self._rows(
             f"SELECT v.proposal_id, v.choice, count(*), count(v.power), max(v.known_at), max(v.revision) FROM vote v"
             f" WHERE {self._among('v.proposal_id', 'ids')} GROUP BY v.proposal_id, v.choice",
-            ids=self._list(proposal_ids),
+            ids=self._list(unread),
         )
-        return [(*row[:4], moment(row[4]), row[5]) for row in rows]
+        return [*found, *((*row[:4], moment(row[4]), row[5]) for row in rows)]
 
     def voted_again(self, proposal_ids: Collection[str]) -> set[str]:
         """Those of the proposals on which somebody voted more than once."""
@@ -84,26 +114,35 @@ class HealthQueries:
         )
         return {proposal: moment(known_at) for proposal, known_at in rows}
 
-    def voters(self, span: Span, again: Collection[str]) -> list[Active]:
-        """Each voter of each interval, once; `again` are the proposals of `voted_again` among those voted on."""
-        # On the others nobody voted twice: there are as many proposals as votes, and the database need not tell proposals apart.
-        counted = f"SELECT v.dao_id, {self._number(span.kind)} AS number, v.voter, count(*), count(*) FROM {self._within()}"
-        rows: list[Active] = self._rows(f"{counted} GROUP BY 1, 2, 3", **self._bounds(span))
-        if not again:
-            return rows
-        repeated = f"{counted} AND {self._among('v.proposal_id', 'ids')} GROUP BY 1, 2, 3, v.proposal_id HAVING count(*) > 1"
-        more: Counter[tuple[str, int, str]] = Counter()
-        for dao, number, voter, votes, _ in self._rows(repeated, ids=self._list(sorted(again)), **self._bounds(span)):
-            more[dao, number, voter] += votes - 1
-        return [(*row[:3], row[3] - more[row[:3]], row[4]) if row[:3] in more else row for row in rows]
+    def voters(self, span: Span, again: Collection[str]) -> dict[Place, Active]:
+        """Who voted in each interval; `again` are the proposals of `voted_again` among those voted on."""
+        counted = f"SELECT v.dao_id, {self._number(span.kind)} AS number, v.voter, count(*) AS votes FROM {self._within()}"
+        # A row per voter would take longer to hand over than to count.
+        listed = "array_agg(w.voter)" if self._postgres else "json_group_array(w.voter)"
+        rows = self._rows(
+            f"SELECT w.dao_id, w.number, w.votes, {listed} FROM ({counted} GROUP BY 1, 2, 3) w GROUP BY 1, 2, 3", **self._bounds(span)
+        )
+        found: dict[Place, dict[int, list[str]]] = defaultdict(dict)
+        for dao, number, votes, voters in rows:
+            found[dao, number][votes] = voters if self._postgres else json.loads(voters)
+        more: dict[Place, Counter[str]] = defaultdict(Counter)
+        if again:
+            # On the others nobody voted twice: there are as many proposals as votes, and the database need not tell proposals apart.
+            repeated = f"{counted} AND {self._among('v.proposal_id', 'ids')} GROUP BY 1, 2, 3, v.proposal_id HAVING count(*) > 1"
+            for dao, number, voter, votes in self._rows(repeated, ids=self._list(sorted(again)), **self._bounds(span)):
+                more[dao, number][voter] += votes - 1
+        return {place: Active.of(by_votes, more.get(place, {})) for place, by_votes in found.items()}
 
-    def proposals_voted(self, span: Span) -> list[VotedOn]:
-        """Each proposal voted on in each interval, once."""
-        return self._rows(
-            f"SELECT v.dao_id, {self._number(span.kind)} AS number, v.proposal_id, count(v.power), max(v.known_at), max(v.revision)"
-            f" FROM {self._within()} GROUP BY 1, 2, 3",
+    def votes_said(self, span: Span) -> list[Said]:
+        """The votes of each interval, by proposal and choice."""
+        rows: list[Said] = self._rows(
+            f"SELECT v.dao_id, {self._number(span.kind)} AS number, v.proposal_id, v.choice, count(*), count(v.power), max(v.known_at),"
+            f" max(v.revision) FROM {self._within()} GROUP BY 1, 2, 3, v.choice",
             **self._bounds(span),
         )
+        for row in rows if span.whole else ():
+            self._said[row[2]].append(row)
+        return rows
 
     def votes_by_id(self, kinds: Sequence[Interval], ids: Sequence[bytes]) -> list[Any]:
         """(proposal, voter, choice, power, known_at, then the number of its interval for each of the kinds) of some votes."""
@@ -195,6 +234,16 @@ class HealthQueries:
         # The driver's own tuples: making a row object of each would take as long as the database takes to group them.
         with self.session.connection().execute(text(query), values) as result:
             return list(result.cursor.fetchall()) if result.cursor else []
+
+
+def _of_all(said: Sequence[Said]) -> Iterator[SaidOfAll]:
+    """What was said of one proposal, all intervals together."""
+    by_choice: dict[str | None, list[Said]] = defaultdict(list)
+    for row in said:
+        by_choice[row[3]].append(row)
+    for choice, rows in by_choice.items():
+        votes, powers = sum(row[4] for row in rows), sum(row[5] for row in rows)
+        yield rows[0][2], choice, votes, powers, moment(max(row[6] for row in rows)), max(row[7] for row in rows)
 
 
 def moment(value: Any) -> Any:  # noqa: ANN401  # an integer on SQLite, a time on PostgreSQL

@@ -47,10 +47,12 @@ def bring_up_to_date(session: Session, dao_ids: Sequence[str], kind: Interval) -
             wanted |= dict.fromkeys(lacking.proposals, dao)
         queries = HealthQueries(session)
         added, spans = _due(queries, part, kind)
+        # First, since what is read of whole DAOs by interval tells of their proposals too.
+        intervals = [*added, *(row for span in spans for row in dao_health_counts.count_intervals(queries, span))]
         dao_health.keep(
             session,
             proposals=dao_health_counts.count_proposals(queries, wanted) if wanted else [],
-            intervals=[*added, *(row for span in spans for row in dao_health_counts.count_intervals(queries, span))],
+            intervals=intervals,
             counted=[(dao, each) for dao in part for each in (PROPOSALS, kind.value)],
             batches=[batch for lacking in part.values() for batch in lacking.batches],
         )
@@ -85,7 +87,7 @@ def _due(queries: HealthQueries, part: Mapping[str, Outstanding], kind: Interval
     Counted is every interval of DAOs never counted by this kind, and of the others what batches concern that could not be added.
     """
     fresh = [dao for dao, lacking in part.items() if kind.value not in lacking.counted]
-    spans = [Span(kind, fresh, _FROM, _TO)] if fresh else []
+    spans = [Span(kind, fresh, _FROM, _TO, whole=True)] if fresh else []
     added: list[dict[str, Any]] = []
     for dao, lacking in part.items():
         kinds = [each for each in Interval if each.value in lacking.counted]
