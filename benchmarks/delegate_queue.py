@@ -21,13 +21,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
+from tqdm import tqdm
 
 from governance.delegate_queue import WEIGHTS, Queued, queue
 from governance.records.columns import from_microseconds
 from governance.records.delegate_queue import daos_of, open_proposals, records_of
 from governance.records.engine import open_engine
-from governance.records.voter_history import known_votes_of
+from governance.records.votes import Vote
 from governance.workflow.queue_for import MOST_OPEN
 
 _TOP, _LEAST_OPEN, _DRAWS, _LEAST_WEIGHT = 3, 5, 1_000, 0.1
@@ -57,7 +59,7 @@ def main() -> int:
     moments, split = _moments(database, asked.delegates, tune=asked.tune)
     cases = []
     with Session(open_engine(f"sqlite:///{database}")) as session:
-        for voter, moment in moments:
+        for voter, moment in tqdm(moments, desc="delegates", disable=not sys.stderr.isatty()):
             case = _case(session, voter, moment)
             if case is not None:
                 cases.append(case)
@@ -107,8 +109,15 @@ def _case(session: Session, voter: str, moment: datetime) -> Case | None:
         return None
     records = records_of(session, voter, sorted({each.dao_id for each in waiting}), as_of=moment)
     entries = queue(waiting, records, as_of=moment, passes={})
-    later = known_votes_of(session, [each.proposal_id for each in waiting], as_of=moment + _LONG_AFTER)
-    relevant = [any(vote.voter == voter for vote in later.get(entry.proposal.proposal_id, ())) for entry in entries]
+    # Only theirs: all votes of what is open then would take longer to read than the queue.
+    voted = select(col(Vote.proposal_id)).where(
+        col(Vote.proposal_id).in_([each.proposal_id for each in waiting]),
+        col(Vote.voter) == voter,
+        col(Vote.cast_at) <= moment + _LONG_AFTER,
+        col(Vote.cast_at_estimated).is_(False),
+    )
+    later = set(session.execute(voted).scalars())
+    relevant = [entry.proposal.proposal_id in later for entry in entries]
     return Case(entries, relevant) if any(relevant) else None
 
 

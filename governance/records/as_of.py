@@ -136,9 +136,10 @@ def read_page(
 
 def as_known(session: Reads, noun: Noun, query: Select[Any], *, as_of: datetime) -> list[dict[str, Any]]:
     """The rows of `query` that were known at `as_of`, each with its content then."""
-    return as_then(
-        session, noun, [dict(row) for row in session.execute(query.where(noun.table.c.known_at <= as_of)).mappings()], as_of=as_of
-    )
+    result = session.execute(query.where(noun.table.c.known_at <= as_of))
+    names = tuple(result.keys())
+    # Not `mappings()`, which takes twice as long: a large proposal has ten thousands of votes.
+    return as_then(session, noun, [dict(zip(names, row, strict=True)) for row in result.all()], as_of=as_of)
 
 
 def as_then(session: Reads, noun: Noun, rows: list[dict[str, Any]], *, as_of: datetime) -> list[dict[str, Any]]:

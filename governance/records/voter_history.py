@@ -18,7 +18,7 @@ from governance.voting_records import PastProposal, VoterQuestion
 PAST: Final = 60
 # Where nobody tells that a proposal closed, its voting counts as over after this time.
 OVER_AFTER: Final = timedelta(days=30)
-_VOTE: Final = ("id", "proposal_id", "voter", "choice", "power", "cast_at", "revision", "known_at")
+_VOTE: Final = ("id", "proposal_id", "voter", "choice", "power", "cast_at", "revision")
 
 
 def voter_question(session: Session, proposal_id: str, *, as_of: datetime) -> VoterQuestion:
