@@ -5,9 +5,8 @@
 FOLDER (default: `governance` in ASSENT_DATA_DIR) holds the dumps. Of each slice the last 30 % are scored, in `--refits` blocks of
 time; the weights that answer for a block learnt what closed, in every DAO, before the block's first publication. AUC, Brier score
 and calibration error stand beside those of the base rate on the same answers, then P(reaches quorum) beside the DAO's rate, and how
-often the intervals held what came. Two slices are of earlier years of Decentraland, in the
-order of their close; two, DAOstack and everything, in the order of publication, since what lay open for months would cut away most
-of what there is to learn.
+often the intervals held what came. Two slices are of earlier years of Decentraland, in the order of their close; two, DAOstack and
+everything, in the order of publication, since what lay open for months would cut away most of what there is to learn.
 """
 
 import json

@@ -12,6 +12,7 @@ KNOTS = 201
 EDGE = 1e-3
 # Below this many results of the rarer kind an isotonic map is mostly noise.
 FEWEST_FOR_ISOTONIC = 200
+# By so many standard errors a map must beat the identity.
 SURE = 2.0
 
 

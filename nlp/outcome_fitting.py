@@ -40,14 +40,14 @@ Floats = NDArray[np.float64]
 FAMILY_COUNT = 100
 # Running totals without sides say little of passing, and one DAO has thousands of them.
 TOTALS_WEIGHT = 0.1
-# What passing does not look at: expected powers and quorums tell eras apart, and the next era's are others.
-_UNSEEN = ("power_belief", "reached_belief", "quorum", "quorum_belief", "quorum_so_far", "power_pace", "alike_passed")
-BLIND = np.isin(NAMES, _UNSEEN)
-# What turnout does not look at: how long a DAO's record is, and which family it is of, tell its era apart and nothing else.
-BLIND_TURNOUT = np.isin(NAMES, ("dao_count", "kind_count", "author_count", "pooled_rate"))
+# What the trees of a target do not look at, since it tells eras apart and the next era's is another: for passing expected powers and
+# quorums, for turnout how long a DAO's record is and of which family it is.
+_OF_PASSING = ("power_belief", "reached_belief", "quorum", "quorum_belief", "quorum_so_far", "power_pace", "alike_passed")
+_OF_TURNOUT = ("dao_count", "kind_count", "author_count", "pooled_rate")
+UNSEEN: Mapping[str, tuple[str, ...]] = {"passed": _OF_PASSING, VOTING: _OF_PASSING, "voters": _OF_TURNOUT, "power": _OF_TURNOUT}
 # How much of the trees' correction counts where no later answers weigh it (`outcome_stack` weighs that of passing). Found on splits of all
 # the data by calendar time: counted in full, turnout of Decentraland's later years was more than twice what came.
-COUNTED: Mapping[str, float] = {"reached": 0.5, "voters": 0.3, "power": 0.3, "share": 1.0}
+COUNTED: Mapping[str, float] = {"passed": 1.0, "reached": 0.5, "voters": 0.3, "power": 0.3, "share": 1.0}
 HOURS_OPEN = NAMES.index("hours_open")
 # A proposal counts half to the trees where this part of its DAO's trained proposals is newer, and at least so many: habits change, but
 # of a DAO's first proposals only first proposals tell. How votes run changes less than what is asked for.
@@ -230,7 +230,7 @@ def fit_trees(sheet: Sheet, target: str, *, seed: int) -> Trees:
         return no_trees()
     if target in ("passed", VOTING):
         weights = weights * np.where(only_totals(rows), TOTALS_WEIGHT, 1.0) * _newness(sheet.newer[known], sheet.trained[known], target)
-        rows = np.where(BLIND, 0.0, rows)
+    rows = np.where(np.isin(NAMES, UNSEEN.get(target, ())), 0.0, rows)
     if target == VOTING:
         return RandomBoosting(bags=BAGS).fit(rows, wanted, weights, offset=offset(rows, target), seed=seed)
     # In a running vote silence amid other votes tells much; before the vote, what else goes on told nothing.
@@ -238,14 +238,11 @@ def fit_trees(sheet: Sheet, target: str, *, seed: int) -> Trees:
     if target in PROBABILITIES:
         models = [GradientBoostingClassifier(**BOOSTING, random_state=seed + bag, init=_BeliefFirst(target)) for bag in range(BAGS)]
         fitted = [model.fit(rows, wanted, sample_weight=weights) for model in models]
-        return from_boosting(*fitted, start=0.0, part=COUNTED.get(target, 1.0))
+        return from_boosting(*fitted, start=0.0, part=COUNTED[target])
     if len(rows) < FEWEST_TO_CALIBRATE:
         return no_trees()
-    left_over = wanted - offset(rows, target)
-    if target != "share":
-        rows = np.where(BLIND_TURNOUT[:BEFORE_ACTIVITY], 0.0, rows)
     model = GradientBoostingRegressor(**BOOSTING_QUANTITIES, loss="huber", init="zero", random_state=seed)
-    return from_boosting(model.fit(rows, left_over, sample_weight=weights), start=0.0, part=COUNTED[target])
+    return from_boosting(model.fit(rows, wanted - offset(rows, target), sample_weight=weights), start=0.0, part=COUNTED[target])
 
 
 def _newness(newer: NDArray[np.int64], trained: NDArray[np.int64], target: str) -> Floats:

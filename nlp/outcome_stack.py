@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 # Fewer answers say nothing of their own.
 FEWEST = 30
 # Answers of one DAO and time, and of one proposal at several moments, err alike: ten tell as much as three that stand alone.
-ALIKE = 0.3
+EFFECTIVE_PART = 0.3
 # Every family, where its own answers are too few.
 ALL = ""
 _OPEN, _RUNNING = "/open", "/running"
@@ -89,7 +89,7 @@ def of_running_votes(stacks: Mapping[str, Stack]) -> dict[str, Stack]:
 def fit_stack(parts: Floats, closed: Floats, passed: Floats, weights: Floats, prior: Prior) -> Stack:
     """The most probable shares: a weighted logistic regression without intercept, around `prior`."""
     start, spread = np.array([1.0, prior.trees, 0.0]), np.array(prior.spread)
-    plain, moving, counted = parts @ start, parts * _reach(closed)[:, None], weights * ALIKE
+    plain, moving, counted = parts @ start, parts * _reach(closed)[:, None], weights * EFFECTIVE_PART
 
     def loss(moved: Floats) -> tuple[float, Floats]:
         odds, apart = plain + moving @ moved, moved / spread

@@ -107,7 +107,8 @@ class Story:
         done = self._post(f"{_DAO}/analysis", {})
         pulse = self._get(f"{_DAO}/sentiment")["plain_counts"]["total"]
         moods = ", ".join(f"{count} {label}" for label, count in pulse.items())
-        return Told("analyse", f"read {done['read']} texts ({done['known']} were read before): {moods}", {**done, "sentiment": pulse})
+        text = f"read {done['read']} texts ({done['known']} were read before); those of the last 30 days: {moods}"
+        return Told("analyse", text, {**done, "sentiment": pulse})
 
     def _forecast(self) -> Told:
         facts: dict[str, object] = {}

@@ -1,7 +1,7 @@
 """Counts a DAO's votes per proposal and per interval, by grouped queries; single votes are read only where they must be."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -78,21 +78,21 @@ def count_intervals(queries: HealthQueries, span: Span) -> list[dict[str, Any]]:
     """Rows of `CountedInterval` for the span's intervals in which votes became known."""
     voted: dict[Place, list[Said]] = defaultdict(list)
     for each in queries.votes_said(span):
-        voted[each[0], each[1]].append(each)
+        voted[each.dao_id, each.number].append(each)
     if not voted:
         return []
-    again = queries.voted_again({each[2] for told in voted.values() for each in told})
+    again = queries.voted_again({each.proposal_id for told in voted.values() for each in told})
     active = queries.voters(span, again)
     powered = _powered(queries, span, voted)
     busy = _busiest(queries, span, {place: each for place, each in active.items() if place not in powered})
-    corrected = queries.corrections_in(span) if any(each[7] > 1 for told in voted.values() for each in told) else {}
+    corrected = queries.corrections_in(span) if any(map(_is_corrected, voted.values())) else {}
     found = []
     for place, who in active.items():
-        changed = moment(max(row[6] for row in voted[place]))
-        proposals = {row[2] for row in voted[place]}
+        said = voted[place]
+        changed = moment(max(each.known_at for each in said))
         seen = IntervalVotes(
             votes=who.votes,
-            proposals=len(proposals),
+            proposals=len({each.proposal_id for each in said}),
             per_voter={count: len(voters) for count, voters in who.voters.items()},
             powers=powered[place].powers if place in powered else {},
             delegates=powered[place].delegates if place in powered else busy[place],
@@ -103,24 +103,28 @@ def count_intervals(queries: HealthQueries, span: Span) -> list[dict[str, Any]]:
                 "kind": span.kind.value,
                 "number": place[1],
                 "figures": activity.figures(seen),
-                "tally": None if any(row[7] > 1 for row in voted[place]) else _tally(who, proposals, seen),
+                "tally": _tally(who, said, seen),
                 "changed_at": max(changed, corrected.get(place, changed)),
             }
         )
     return found
 
 
-def _tally(active: Active, proposals: Collection[str], seen: IntervalVotes) -> dict[str, Any] | None:
+def _is_corrected(said: Sequence[Said]) -> bool:
+    return any(each.revision > 1 for each in said)
+
+
+def _tally(active: Active, said: Sequence[Said], seen: IntervalVotes) -> dict[str, Any] | None:
     """What adding votes to an interval needs; only of large ones, since small ones are counted again as fast.
 
     Where powers or corrections are, adding would have to know the order of votes: those are counted again.
     """
-    if seen.votes < _LARGE or seen.powers:
+    if seen.votes < _LARGE or seen.powers or _is_corrected(said):
         return None
     return {
         "votes": seen.votes,
         "voters": {voter: count for count, voters in active.voters.items() for voter in voters},
-        "proposals": sorted(proposals),
+        "proposals": sorted({each.proposal_id for each in said}),
         "delegates": {voter: dict(choices) for voter, choices in seen.delegates.items()},
     }
 
@@ -154,7 +158,7 @@ def spans(kind: Interval, dao_ids: Sequence[str], moments: Iterable[datetime]) -
 
 def _powered(queries: HealthQueries, span: Span, voted: Mapping[Place, Sequence[Said]]) -> dict[Place, IntervalVotes]:
     """What the votes with a power say, of the intervals that have any."""
-    daos = sorted({dao for (dao, _), told in voted.items() if any(each[5] for each in told)})
+    daos = sorted({dao for (dao, _), told in voted.items() if any(each.powers for each in told)})
     if not daos:
         return {}
     rows: dict[Place, list[tuple[str, str, str | None, str | None]]] = defaultdict(list)

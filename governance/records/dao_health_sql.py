@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, func, literal_column, select, text
 from sqlmodel import Session
@@ -37,8 +37,24 @@ class Span:
 
 # (DAO, number of the interval)
 Place = tuple[str, int]
-# (DAO, interval, proposal, choice as written, votes, of them with a power, newest known_at as stored, greatest revision)
-Said = tuple[str, int, str, str | None, int, int, Any, int]
+
+
+class Said(NamedTuple):
+    """The votes of one interval for one choice (as written) of one proposal.
+
+    `powers`: how many of the votes have a power; `known_at`: the newest, as the database gives it; `revision`: the greatest.
+    """
+
+    dao_id: str
+    number: int
+    proposal_id: str
+    choice: str | None
+    votes: int
+    powers: int
+    known_at: Any
+    revision: int
+
+
 # (proposal, choice as written, votes, of them with a power, newest known_at, greatest revision)
 SaidOfAll = tuple[str, str | None, int, int, datetime, int]
 
@@ -135,14 +151,15 @@ class HealthQueries:
 
     def votes_said(self, span: Span) -> list[Said]:
         """The votes of each interval, by proposal and choice."""
-        rows: list[Said] = self._rows(
+        rows = self._rows(
             f"SELECT v.dao_id, {self._number(span.kind)} AS number, v.proposal_id, v.choice, count(*), count(v.power), max(v.known_at),"
             f" max(v.revision) FROM {self._within()} GROUP BY 1, 2, 3, v.choice",
             **self._bounds(span),
         )
-        for row in rows if span.whole else ():
-            self._said[row[2]].append(row)
-        return rows
+        said = [Said._make(row) for row in rows]
+        for each in said if span.whole else ():
+            self._said[each.proposal_id].append(each)
+        return said
 
     def votes_by_id(self, kinds: Sequence[Interval], ids: Sequence[bytes]) -> list[Any]:
         """(proposal, voter, choice, power, known_at, then the number of its interval for each of the kinds) of some votes."""
@@ -239,11 +256,12 @@ class HealthQueries:
 def _of_all(said: Sequence[Said]) -> Iterator[SaidOfAll]:
     """What was said of one proposal, all intervals together."""
     by_choice: dict[str | None, list[Said]] = defaultdict(list)
-    for row in said:
-        by_choice[row[3]].append(row)
-    for choice, rows in by_choice.items():
-        votes, powers = sum(row[4] for row in rows), sum(row[5] for row in rows)
-        yield rows[0][2], choice, votes, powers, moment(max(row[6] for row in rows)), max(row[7] for row in rows)
+    for each in said:
+        by_choice[each.choice].append(each)
+    for choice, alike in by_choice.items():
+        votes, powers = sum(each.votes for each in alike), sum(each.powers for each in alike)
+        known_at = moment(max(each.known_at for each in alike))
+        yield alike[0].proposal_id, choice, votes, powers, known_at, max(each.revision for each in alike)
 
 
 def moment(value: Any) -> Any:  # noqa: ANN401  # an integer on SQLite, a time on PostgreSQL

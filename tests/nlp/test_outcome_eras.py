@@ -17,7 +17,7 @@ def lesson(number: int, told_by: int) -> Lesson:
     more = float(number % 2)
     row[told_by] = 5.0 * more
     nothing = float("nan")
-    return Lesson(str(number), row, more, 0.5 + more / 4, 3.0 + more, nothing, nothing, 1.0)
+    return Lesson(str(number), row, more, 0.5 + more / 4, 3.0 + more, nothing, more, 1.0)
 
 
 def step(target: str, told_by: str) -> float:
@@ -36,11 +36,12 @@ def test_turnout_does_not_look_at_what_only_tells_eras_apart(told_by: str) -> No
 
 
 def test_what_trees_find_counts_in_part() -> None:
-    """Of turnout the stated part of what differs is told, of the approval share all of it."""
+    """Of turnout the stated part of what differs is told, of the approval share all of it, of the quorum half of what passing is told."""
     found = step("voters", "quiet_days")
 
     assert found == pytest.approx(COUNTED["voters"], abs=0.05)
     assert step("share", "quiet_days") == pytest.approx(0.25, abs=0.05)
+    assert step("reached", "quiet_days") == pytest.approx(step("passed", "quiet_days") / 2)
 
 
 def test_a_map_that_won_by_chance_is_not_taken() -> None:

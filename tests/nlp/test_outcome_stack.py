@@ -22,23 +22,30 @@ def learnt(count: int, *, trees: float, prior: Prior) -> Stack:
     return fit_stack(parts, np.full(count, 1e6), passed, np.ones(count), prior)
 
 
-@pytest.mark.parametrize("prior", [BEFORE, DURING])
+@pytest.mark.parametrize(("prior", "counts"), [(DURING, (4_000, 4)), (BEFORE, (20_000, 20))])
 @pytest.mark.parametrize("truth", [0.0, 2.0])
-def test_the_share_of_the_trees_is_what_later_answers_say(truth: float, prior: Prior) -> None:
-    """Many answers move it to the truth, a handful hardly from where it starts."""
-    many, few = (learnt(count, trees=truth, prior=prior) for count in (20_000, 20))
+def test_the_share_of_the_trees_is_what_later_answers_say(truth: float, prior: Prior, counts: tuple[int, int]) -> None:
+    """Many answers move it to the truth, a handful hardly from where it starts; before the vote more are needed, and more are a handful."""
+    many, few = (learnt(count, trees=truth, prior=prior) for count in counts)
 
     assert many.trees == pytest.approx(truth, abs=0.15)
     assert many.belief == pytest.approx(1.0, abs=0.1)
     assert abs(few.trees - prior.trees) < 0.4
 
 
-def test_answers_that_are_alike_count_less() -> None:
-    """As many answers move the shares less far than answers that stand alone would."""
-    some = learnt(60, trees=2.0, prior=BEFORE)
+@pytest.mark.parametrize("prior", [BEFORE, DURING])
+def test_ten_answers_that_are_alike_count_as_three(prior: Prior) -> None:
+    """Where the shares come to rest, three tenths of what the answers pull them by is what the prior holds them with."""
+    parts, passed = answers(60, trees=2.0)
+    found = learnt(60, trees=2.0, prior=prior)
+    shares = np.array([found.belief, found.trees, found.base_rate])
 
-    assert BEFORE.trees < some.trees < 1.5
-    assert (some.alone, learnt(60, trees=2.0, prior=DURING).alone) == (0.35, 1.0)
+    pulled = parts.T @ (passed - 1.0 / (1.0 + np.exp(-(parts @ shares))))
+    held = (shares - [1.0, prior.trees, 0.0]) / np.array(prior.spread) ** 2
+    rounded = 6e-5 / np.array(prior.spread) ** 2 + 0.01
+    assert (np.abs(held - 0.3 * pulled) < rounded).all()
+    assert np.abs(pulled).max() > 4.0
+    assert found.alone == prior.trees
 
 
 def test_during_the_vote_the_base_rate_is_left_to_the_belief() -> None:
