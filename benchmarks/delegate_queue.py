@@ -12,6 +12,7 @@ import os
 import random
 import sqlite3
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -57,13 +58,17 @@ def main() -> int:
         return 0
     database = Path(state) / "assent.db"
     moments, split = _moments(database, asked.delegates, tune=asked.tune)
-    cases = []
+    cases, seconds = [], []
     with Session(open_engine(f"sqlite:///{database}")) as session:
         for voter, moment in tqdm(moments, desc="delegates", disable=not sys.stderr.isatty()):
+            started = time.perf_counter()
             case = _case(session, voter, moment)
+            seconds.append(time.perf_counter() - started)
             if case is not None:
                 cases.append(case)
     print(f"{len(cases)} delegates with a choice, of {len(moments)}, {'before' if asked.tune else 'from'} {split:%Y-%m-%d}, seed 11")
+    middle, slow = np.percentile(seconds, [50, 95])
+    print(f"reading and ordering one queue: median {middle:.2f} s, one in twenty {slow:.2f} s or more, most {max(seconds):.2f} s")
     opened = np.array([len(case.entries) for case in cases])
     voted = np.mean([sum(case.relevant) for case in cases])
     print(f"open proposals: median {np.median(opened):.0f}, most {opened.max()}; voted on: mean {voted:.2f}")

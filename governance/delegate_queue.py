@@ -1,5 +1,6 @@
 """What needs a delegate: open proposals they have not voted on, ordered by what is at stake for them."""
 
+import heapq
 import math
 import re
 from collections import Counter
@@ -10,8 +11,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
-from governance.evidence import KnownVote
 from governance.flags.verdicts import Severity
+from governance.tally import Ballot
 
 # How much each part counts. `benchmarks/delegate_queue.py --tune` fits them on the earlier 70 % of the imported history to
 # what delegates then voted on, each at least 0.1: a proposal may matter to a delegate although they tend to overlook it.
@@ -51,7 +52,10 @@ class PastBallot:
 
 @dataclass(frozen=True, slots=True)
 class OpenProposal:
-    """A proposal open at the moment asked about, with the votes so far, oldest first. `ends_at`: None where nobody tells."""
+    """A proposal open at the moment asked about, with the votes so far, oldest first. `ends_at`: None where nobody tells.
+
+    `latest_vote_at`: since when the last of the votes has been known; None without votes.
+    """
 
     proposal_id: str
     dao_id: str
@@ -60,7 +64,8 @@ class OpenProposal:
     choices: tuple[str, ...]
     opened_at: datetime
     ends_at: datetime | None
-    votes: tuple[KnownVote, ...]
+    votes: Sequence[Ballot]
+    latest_vote_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class DaoRecord:
     """
 
     past: tuple[PastBallot, ...]
-    others: Mapping[str, tuple[KnownVote, ...]]
+    others: Mapping[str, Sequence[Ballot]]
     weight: str | None
 
 
@@ -134,12 +139,13 @@ def find_allies(record: DaoRecord) -> tuple[Ally, ...]:
     own = {each.proposal_id: each.choice for each in record.past if each.voted}
     common: Counter[str] = Counter()
     agreed: Counter[str] = Counter()
-    for proposal, votes in record.others.items():
-        for voter, vote in {vote.voter: vote for vote in votes}.items():
-            common[voter] += 1
-            agreed[voter] += vote.choice is not None and vote.choice == own.get(proposal)
-    usable = [Ally(voter, count, agreed[voter]) for voter, count in common.items() if count >= _LEAST_COMMON]
-    return tuple(sorted(usable, key=lambda ally: (-ally.common, -ally.agreed, ally.voter))[:ALLIES])
+    for proposal, ballots in record.others.items():
+        last = {voter: choice for voter, choice, _ in ballots}
+        mine = own.get(proposal)
+        common.update(last.keys())
+        agreed.update([voter for voter, choice in last.items() if choice is not None and choice == mine])
+    usable = ((-count, -agreed[voter], voter) for voter, count in common.items() if count >= _LEAST_COMMON)
+    return tuple(Ally(voter, -count, -alike) for count, alike, voter in heapq.nsmallest(ALLIES, usable))
 
 
 def likeness(one: PastBallot | OpenProposal, other: PastBallot | OpenProposal) -> float:
@@ -188,7 +194,7 @@ def _habit(record: DaoRecord) -> float:
     return (voted + _HABIT_STRENGTH * _USUAL_HABIT) / (len(record.past) + _HABIT_STRENGTH)
 
 
-def _lead(cast: Mapping[str, KnownVote], weight: str | None) -> tuple[Decimal, float, str]:
+def _lead(cast: Mapping[str, Ballot], weight: str | None) -> tuple[Decimal, float, str]:
     """The leading choice's lead over the next, that as a share of all, and whether it is by power or by heads.
 
     By power where every vote and the delegate have one. Before the first vote everything is open.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Context, Decimal, Inexact
 from enum import StrEnum
 from fractions import Fraction
-from typing import Final
+from typing import Final, NamedTuple
 
 # Shares of a power that do not end are rounded, half to even, to so many places; sums of whole powers are exact.
 _PLACES: Final = 18
@@ -30,6 +30,14 @@ class VotingType(StrEnum):
     """As weighted, but a choice has the square of the sum of the voters' square roots."""
     RANKED = "ranked"
     """A list in order of preference: the first gets the power (the first round of an instant run-off)."""
+
+
+class Ballot(NamedTuple):
+    """What counts of one vote; `power` is decimal text. A large proposal has ten thousands of them, so it is a plain tuple."""
+
+    voter: str
+    choice: str | None
+    power: str | None
 
 
 @dataclass(frozen=True, slots=True)

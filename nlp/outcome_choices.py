@@ -69,22 +69,20 @@ def read_ballots(votes: Sequence[KnownVote], kind: str | None, count: int) -> Ba
     """Each voter's last vote, alike ones together; by power where every vote has one and some has any, else by heads."""
     way = voting_type(kind) or VotingType.SINGLE
     last = {vote.voter.lower(): vote for vote in sorted(votes, key=lambda each: (each.cast_at, each.voter, each.choice or ""))}
-    read = [(vote, read_choice(vote.choice or "", way, most=count)) for _, vote in sorted(last.items())]
-    known = [(vote, shares) for vote, shares in read if shares]
-    powers = [_power(vote.power) for vote, _ in known]
+    # There are few ways to write a choice, so each is read once.
+    read = {text: read_choice(text, way, most=count) for text in sorted({vote.choice or "" for vote in last.values()})}
+    known = [vote for _, vote in sorted(last.items()) if read[vote.choice or ""]]
+    powers = [_power(vote.power) for vote in known]
     # A vote without power is a vote by power all the same: it counts nothing.
-    by_power = any(power > 0 for power in powers) and all(vote.power is not None for vote, _ in known)
+    by_power = any(power > 0 for power in powers) and all(vote.power is not None for vote in known)
     alike: dict[str, list[float]] = {}
-    rows: dict[str, Floats] = {}
-    for (vote, shares), power in zip(known, powers, strict=True):
-        text = vote.choice or ""
+    for vote, power in zip(known, powers, strict=True):
         weight = power if by_power else 1.0
-        rows.setdefault(text, _gives(shares or {}, text, way, count))
-        found = alike.setdefault(text, [0.0, 0.0, 0.0])
+        found = alike.setdefault(vote.choice or "", [0.0, 0.0, 0.0])
         for place, amount in enumerate((weight, weight**0.5, 1.0)):
             found[place] += amount
     sums = np.array(list(alike.values())).reshape(-1, 3)
-    gives = np.stack(list(rows.values())) if rows else np.zeros((0, count))
+    gives = np.stack([_gives(read[text] or {}, text, way, count) for text in alike]) if alike else np.zeros((0, count))
     return Ballots(gives, sums[:, 0], sums[:, 1], sums[:, 2], way, by_power)
 
 

@@ -62,18 +62,28 @@ def voter_records(votes: VotesSoFar, past: Sequence[PastVote], record: DaoRecord
         if record.places.get(vote.proposal_id, known) < known:
             by_voter.setdefault(vote.voter.lower(), {})[vote.proposal_id] = vote
     prior = min(max(rate, 0.02), 0.98)
+    # Most of a crowd never voted before: what is said of them is the same for all.
+    share_of_new, evidence_of_new = _record([], prior)
     found = []
     for cast in votes.cast:
-        earlier = by_voter.get(cast.voter, {})
+        earlier = by_voter.get(cast.voter)
+        if earlier is None:
+            found.append(VoterRecord(cast.voter, cast.side, 0, share_of_new, evidence_of_new))
+            continue
         alike = [
             float(record.passed[place])
             for place, vote in sorted((record.places[key], vote) for key, vote in earlier.items())
             if side_of(vote.choice, sides(record.rows[place].proposal.choices)) == cast.side
         ]
-        share = (math.fsum(alike) + RECORD_WEIGHT * prior) / (len(alike) + RECORD_WEIGHT)
-        evidence = math.log(share / (1 - share)) - math.log(prior / (1 - prior))
+        share, evidence = _record(alike, prior)
         found.append(VoterRecord(cast.voter, cast.side, len(earlier), share, evidence))
     return found
+
+
+def _record(alike: Sequence[float], prior: float) -> tuple[float, float]:
+    """The share of `alike` results that passed, shrunk to `prior`, and by how much its log-odds differ from those of `prior`."""
+    share = (math.fsum(alike) + RECORD_WEIGHT * prior) / (len(alike) + RECORD_WEIGHT)
+    return share, math.log(share / (1 - share)) - math.log(prior / (1 - prior))
 
 
 def of_records(records: Sequence[VoterRecord], *, rate: float, author: str) -> dict[str, float]:

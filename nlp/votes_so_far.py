@@ -76,7 +76,8 @@ def count_votes(votes: Sequence[KnownVote], choices: Sequence[str], *, as_of: da
     heads = {1: 0, -1: 0, 0: 0}
     powers: dict[int, list[float]] = {1: [], -1: [], 0: []}
     by_choice = sides(choices)
-    cast = [SidedVote(voter, side_of(vote.choice, by_choice), _power(vote.power), vote.cast_at) for voter, vote in last.items()]
+    side = {choice: side_of(choice, by_choice) for choice in {vote.choice for vote in last.values()}}
+    cast = [SidedVote(voter, side[vote.choice], _power(vote.power), vote.cast_at) for voter, vote in last.items()]
     for sided in cast:
         heads[sided.side] += 1
         if sided.power is not None:

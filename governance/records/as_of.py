@@ -17,6 +17,7 @@ from governance.records.posts import Post, PostRevision
 from governance.records.prepared import Prepared, Reads
 from governance.records.proposals import Proposal, ProposalRevision
 from governance.records.votes import Vote, VoteRevision
+from governance.tally import Ballot
 
 _TIMES: Final = frozenset({"created_at", "starts_at", "ends_at", "posted_at"})
 # What only the close reveals; where a source tells only when a vote really closed, the end is part of it.
@@ -185,8 +186,8 @@ _CAST: Final = Prepared(
 )
 
 
-def votes_cast(session: Reads, proposal_id: str, *, as_of: datetime) -> list[tuple[str, str | None, str | None]]:
-    """(voter, choice, power) of the proposal's votes known at `as_of`, in the order in which they were cast.
+def votes_cast(session: Reads, proposal_id: str, *, as_of: datetime) -> list[Ballot]:
+    """The proposal's votes known at `as_of`, in the order in which they were cast.
 
     A vote without a time is taken as the earliest: one with a time counts over it.
     """
@@ -194,7 +195,7 @@ def votes_cast(session: Reads, proposal_id: str, *, as_of: datetime) -> list[tup
     revised = [id_ for id_, _, _, _, revision in rows if revision > 1]
     then = _contents_then(session, VOTES, revised, as_of) if revised else {}
     return [
-        (voter, choice, power) if not (said := then.get(id_)) else (voter, said["choice"], said["power"])
+        Ballot(voter, choice, power) if not (said := then.get(id_)) else Ballot(voter, said["choice"], said["power"])
         for id_, voter, choice, power, _ in rows
     ]
 

@@ -21,7 +21,7 @@ from governance.records.discussion import SaidText
 from governance.records.evidence import Reading
 from governance.records.prepared import Prepared
 from governance.records.readings import counts_at
-from governance.records.voter_history import OVER_AFTER, PAST, known_votes_of
+from governance.records.voter_history import OVER_AFTER, PAST
 from governance.records.votes import Vote
 
 # Who is an ally is read from so many of the proposals that the delegate voted on last.
@@ -35,6 +35,12 @@ _PROPOSAL: Final = (
 )  # fmt: skip
 _VOTE: Final = ("id", "dao_id", "proposal_id", "voter", "choice", "power", "cast_at", "revision", "known_at")
 
+_LATEST_VOTE: Final = Prepared(
+    select(func.max(known.VOTES.table.c.known_at, type_=UtcDateTime())).where(
+        known.VOTES.table.c.proposal_id == bindparam("proposal", type_=String()),
+        known.VOTES.table.c.known_at <= bindparam("as_of", type_=UtcDateTime()),
+    )
+)
 _READING: Final = Reading.__table__  # type: ignore[attr-defined]  # SQLModel makes it
 _TAKES_SIDE: Final = Prepared(
     select(*(_READING.c[name] for name in ("subject_kind", "subject_id", "label", "scores", "text_sha256")))
@@ -80,7 +86,6 @@ def open_proposals(session: Session, dao_ids: Sequence[str], *, as_of: datetime,
         .limit(most)
     )
     rows = known.as_known(session, known.PROPOSALS, query, as_of=as_of)
-    votes = known_votes_of(session, [row["id"] for row in rows], as_of=as_of)
     return [
         OpenProposal(
             proposal_id=row["id"],
@@ -90,7 +95,8 @@ def open_proposals(session: Session, dao_ids: Sequence[str], *, as_of: datetime,
             choices=tuple(row["choices"] or ()),
             opened_at=row["starts_at"] or row["created_at"],
             ends_at=row["ends_at"] if row["end_fixed"] else None,
-            votes=votes.get(row["id"], ()),
+            votes=known.votes_cast(session, row["id"], as_of=as_of),
+            latest_vote_at=_LATEST_VOTE.tuples(session, proposal=row["id"], as_of=as_of)[0][0],
         )
         for row in rows
     ]
@@ -120,8 +126,8 @@ def _record(session: Session, dao_id: str, own: dict[str, dict[str, Any]], addre
             told = (None, None) if vote is None else (vote["choice"], vote["cast_at"])
             past.append(PastBallot(row["id"], row["title"], row["author"], vote is not None, *told))
     compared = [each.proposal_id for each in past if each.voted][:_COMPARED]
-    votes = known_votes_of(session, compared, as_of=as_of) if compared else {}
-    others = {proposal: tuple(vote for vote in found if vote.voter != address) for proposal, found in votes.items()}
+    cast = {proposal: known.votes_cast(session, proposal, as_of=as_of) for proposal in compared}
+    others = {proposal: [ballot for ballot in found if ballot.voter != address] for proposal, found in cast.items()}
     weights = [vote["power"] for vote in own.values() if vote["power"] is not None]
     return DaoRecord(tuple(past), others, weights[-1] if weights else None)
 

@@ -67,8 +67,7 @@ def _forecasts(
     found: dict[str, Mapping[str, object]] = {}
     for each in proposals:
         kept = proposal_page.last_forecast(session, each.proposal_id, as_of=as_of)
-        last_vote = max((vote.cast_at for vote in each.votes), default=each.opened_at)
-        if kept is not None and parse_timestamp(str(kept["body"]["as_of"])) >= last_vote:
+        if kept is not None and parse_timestamp(str(kept["body"]["as_of"])) >= (each.latest_vote_at or each.opened_at):
             found[each.proposal_id] = {**kept["body"], "model_sha256": kept["model_sha256"]}
             continue
         try:

@@ -7,18 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.delegate_queue import WEIGHTS, DaoRecord, OpenProposal, PastBallot, find_allies, likeness, queue
-from governance.evidence import KnownVote
 from governance.flags.verdicts import Severity
+from governance.tally import Ballot
 
 NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
 def _open(name: str, *votes: tuple[str, str, str | None], **changes: Any) -> OpenProposal:
-    cast = tuple(KnownVote(voter, choice, power, NOON - DAY) for voter, choice, power in votes)
+    cast = tuple(Ballot(*vote) for vote in votes)
     facts: dict[str, Any] = {
         "proposal_id": name, "dao_id": "d", "title": "Fund the harbour", "author": "ann", "choices": ("For", "Against"),
         "opened_at": NOON - 2 * DAY, "ends_at": NOON + DAY, "votes": cast,
+        "latest_vote_at": NOON - DAY if cast else None,
     }  # fmt: skip
     return OpenProposal(**{**facts, **changes})
 
@@ -27,7 +28,7 @@ def _past(name: str, *, choice: str | None = "1", title: str = "Lower the fee", 
     return PastBallot(name, title, "ann", voted, choice if voted else None, NOON - 9 * DAY if voted else None)
 
 
-def _record(*past: PastBallot, weight: str | None = "10", others: dict[str, tuple[KnownVote, ...]] | None = None) -> DaoRecord:
+def _record(*past: PastBallot, weight: str | None = "10", others: dict[str, tuple[Ballot, ...]] | None = None) -> DaoRecord:
     return DaoRecord(past, others or {}, weight)
 
 
@@ -65,10 +66,8 @@ def test_likeness_and_habit_come_from_what_they_voted_on() -> None:
 
 def test_allies_are_those_who_vote_on_the_same_and_what_they_chose_is_shown() -> None:
     """Two proposals in common make an ally; agreeing is counted apart, since one may follow an opponent too."""
-    others: dict[str, tuple[KnownVote, ...]] = {
-        name: (KnownVote("bea", "1", None, NOON), KnownVote("cid", "2", None, NOON)) for name in ("x", "y")
-    }
-    others["y"] += (KnownVote("dan", "1", None, NOON),)
+    others: dict[str, tuple[Ballot, ...]] = {name: (Ballot("bea", "1", None), Ballot("cid", "2", None)) for name in ("x", "y")}
+    others["y"] += (Ballot("dan", "1", None),)
     record = _record(_past("x"), _past("y"), others=others)
     assert [(ally.voter, ally.common, ally.agreed) for ally in find_allies(record)] == [("bea", 2, 2), ("cid", 2, 0)]
     entry = queue([_open("p", ("cid", "2", None))], {"d": record}, as_of=NOON, passes={})[0]

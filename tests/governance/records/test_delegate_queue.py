@@ -66,7 +66,10 @@ def test_only_what_is_open_then_and_not_voted_on_waits(session: Session) -> None
     voted = session.execute(text("SELECT proposal_id FROM vote WHERE voter = :voter"), {"voter": f"0x{3:040x}"}).scalars().all()
     still_to_vote = {each.proposal_id for each in found} & set(voted)
     assert still_to_vote, "some of them the voter did vote on later: that is what the queue is for"
-    assert all(vote.cast_at <= at for each in found for vote in each.votes)
+    moments = [each.latest_vote_at for each in found if each.votes]
+    assert moments
+    assert all(moment is not None and moment <= at for moment in moments)
+    assert all(each.latest_vote_at is None for each in found if not each.votes)
     assert _queue(session, "0xstranger", at) == []
 
 
