@@ -24,9 +24,8 @@ from nlp.outcome_weights import (
     QUANTITIES,
     VOTING,
     OutcomeWeights,
-    cell,
+    expected,
     load_outcome_weights,
-    offset,
     passing,
     raw_probability,
     runs,
@@ -52,14 +51,10 @@ class Estimates:
         """Evaluate the model on feature rows (order of `features.NAMES`), each of a proposal of its family of kinds."""
         raw = passing(weights.trees, weights.stacks, rows, families)
         reached = raw_probability(weights.trees["reached"], rows, "reached")
-        cells = cell(rows)
         ranges = {}
         for target in QUANTITIES:
-            middle = offset(rows, target) + weights.trees[target].sum(rows)
-            errors = weights.errors[target][cells]
-            ranges[target] = np.column_stack(
-                [middle + errors[:, 0], middle + errors[:, 1], middle, middle + errors[:, 2], middle + errors[:, 3]]
-            )
+            middle, errors = expected(weights, rows, target)
+            ranges[target] = middle[:, None] + np.insert(errors, 2, 0.0, axis=1)
         return cls(
             raw=raw,
             # A map for passing is learnt before the vote; what votes say needs none.

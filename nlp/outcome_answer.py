@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from governance.evidence import ExpectedRange, Likelihood, OutcomeForecast, OutcomeQuestion, Reason
 from nlp.base_rates import HALF_LIFE_DAYS, family
 from nlp.features import Seen
+from nlp.interval_tracking import widen
 from nlp.outcome_choices import leading
 from nlp.outcome_reasons import Parts, log_odds, reasons
 from nlp.outcome_recent import Recent
@@ -59,9 +60,12 @@ def answer(
 ) -> OutcomeForecast:
     """The whole forecast of one question."""
     told = _passing(question, seen, estimate, recent, weights=weights, shapley=shapley)
-    share = _range(estimate.share, seen.features["share_belief"], floor=0.0, most=1.0)
-    heads = _turnout(estimate.voters, seen.features["voters_belief"], float(seen.turnout.heads))
-    power = _turnout(estimate.power, seen.features["power_belief"], seen.turnout.power or 0.0)
+    voted = seen.turnout.heads > 0
+    estimated = {"share": estimate.share, "voters": estimate.voters, "power": estimate.power}
+    ranges = {target: widen(values, recent.moved.get(target, ()), voted=voted) for target, values in estimated.items()}
+    share = _range(ranges["share"], seen.features["share_belief"], floor=0.0, most=1.0)
+    heads = _turnout(ranges["voters"], seen.features["voters_belief"], float(seen.turnout.heads))
+    power = _turnout(ranges["power"], seen.features["power_belief"], seen.turnout.power or 0.0)
     favoured = share.middle if share is not None and sides(question.proposal.choices)[:2] == (1, -1) else None
     choices, by = leading(question, expected_heads=None if heads is None else heads.middle, favoured=favoured)
     return OutcomeForecast(

@@ -1,11 +1,13 @@
-"""How the model did on the DAO's latest closed proposals: a correction of its level, and whether it was better than the base rate.
+"""How the model did on the DAO's latest closed proposals: corrections of level and widths, and whether the base rate was better.
 
 Each of the latest results is forecast again from what was known at its publication, votes unseen; what came of them moves the
 log-odds of the next forecast by a shift, estimated with a prior around zero (a logistic regression with an offset and
-one coefficient). The level of a DAO moves between years, and trees fitted once cannot follow it.
+one coefficient), and the bounds of its intervals (`interval_tracking`). The level of a DAO moves between years, and trees
+fitted once cannot follow it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from weakref import WeakKeyDictionary
 
@@ -15,9 +17,10 @@ from numpy.typing import NDArray
 from governance.evidence import ClosedProposal, OutcomeQuestion
 from nlp.base_rates import family
 from nlp.features import FeatureMaker, Seen
+from nlp.interval_tracking import track
 from nlp.outcome_record import EPOCH, DaoRecord, kind_key
 from nlp.outcome_vote_features import BELIEF_HEADS
-from nlp.outcome_weights import BASE_RATE, OutcomeWeights, passing
+from nlp.outcome_weights import BASE_RATE, QUANTITIES, OutcomeWeights, expected, offset, passing
 
 Floats = NDArray[np.float64]
 # The latest results count; one from so many days before the newest counts half.
@@ -35,7 +38,7 @@ _STEPS = 12
 class Recent:
     """`shift` of the log-odds before the vote; mean log loss of model and base rate on `count` results, and how sure that is.
 
-    `error` is the standard error of the mean difference of the two.
+    `error` is the standard error of the mean difference of the two. `moved` says per quantity what `interval_tracking.track` found.
     """
 
     shift: float = 0.0
@@ -43,6 +46,7 @@ class Recent:
     model: float = 0.0
     base_rate: float = 0.0
     error: float = 0.0
+    moved: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def shows_no_skill(self) -> bool:
@@ -54,6 +58,18 @@ class Recent:
         return self.shift * BELIEF_HEADS / (BELIEF_HEADS + heads)
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What would have been said at a publication: log-odds of model and base rate, and per quantity its error and its bounds.
+
+    A quantity that was not expected, or of which nobody tells what came, is left out.
+    """
+
+    odds: float
+    base_rate: float
+    errors: Mapping[str, tuple[float, Sequence[float]]]
+
+
 class RecentResults:
     """Answers `of` for many questions; what was once forecast again is kept as long as its record."""
 
@@ -61,7 +77,7 @@ class RecentResults:
         self._maker = maker
         self._weights = weights
         # By place in the record, and by how many of its results were known.
-        self._said: WeakKeyDictionary[DaoRecord, dict[int, tuple[float, float]]] = WeakKeyDictionary()
+        self._said: WeakKeyDictionary[DaoRecord, dict[int, _Said]] = WeakKeyDictionary()
         self._found: WeakKeyDictionary[DaoRecord, dict[int, Recent]] = WeakKeyDictionary()
 
     def of(self, question: OutcomeQuestion, seen: Seen) -> Recent:
@@ -75,8 +91,9 @@ class RecentResults:
         record, places = seen.record, list(range(max(seen.known - LATEST, 0), seen.known))
         if not places:
             return Recent()
-        said = self._again(record, places, question.history)
-        odds, base = (np.array([said[place][column] for place in places]) for column in (0, 1))
+        known = self._again(record, places, question.history)
+        said = [known[place] for place in places]
+        odds, base = np.array([each.odds for each in said]), np.array([each.base_rate for each in said])
         passed = record.passed[places]
         weights = 0.5 ** ((record.closed[places[-1]] - record.closed[places]) / HALF_LIFE_DAYS)
         model, rate = _losses(odds, passed), _losses(base, passed)
@@ -87,19 +104,40 @@ class RecentResults:
             model=round(float(model.mean()), 9),
             base_rate=round(float(rate.mean()), 9),
             error=round(float(apart.std() / np.sqrt(len(apart))), 9),
+            moved={target: _tracked([each.errors[target] for each in said if target in each.errors]) for target in QUANTITIES},
         )
 
-    def _again(self, record: DaoRecord, places: list[int], history: tuple[ClosedProposal, ...]) -> dict[int, tuple[float, float]]:
-        """Log-odds of model and base rate at the publication of each place, by place."""
+    def _again(self, record: DaoRecord, places: list[int], history: tuple[ClosedProposal, ...]) -> dict[int, _Said]:
+        """What the model would have said at the publication of each place, by place."""
         known = self._said.setdefault(record, {})
         missing = [place for place in places if place not in known]
         if missing:
             rows = np.stack([self._maker.see(_at_publication(record, place, history)).row() for place in missing])
             families = [family(kind_key(record.rows[place].proposal)) for place in missing]
             raw = passing(self._weights.trees, self._weights.stacks, rows, families)
-            odds = _log_odds(self._weights.calibration["passed"].apply(raw))
-            known.update((place, (float(one), float(two))) for place, one, two in zip(missing, odds, rows[:, BASE_RATE], strict=True))
+            odds = _log_odds(self._weights.calibration["passed"].apply(raw)).tolist()
+            errors = _errors(self._weights, record, missing, rows)
+            known.update(
+                (place, _Said(one, base, erred))
+                for place, one, base, erred in zip(missing, odds, rows[:, BASE_RATE].tolist(), errors, strict=True)
+            )
         return known
+
+
+def _errors(weights: OutcomeWeights, record: DaoRecord, places: list[int], rows: Floats) -> list[dict[str, tuple[float, Sequence[float]]]]:
+    """Of each place, per quantity that was expected and is known, truth minus middle and the bounds around it."""
+    found: list[dict[str, tuple[float, Sequence[float]]]] = [{} for _ in places]
+    came = {"share": record.share[places], "voters": np.log1p(record.voters[places]), "power": np.log1p(record.power[places])}
+    for target in QUANTITIES:
+        middle, bounds = expected(weights, rows, target)
+        errors = came[target] - middle
+        for row in np.flatnonzero(np.isfinite(errors) & (offset(rows, target) >= 0.0)).tolist():
+            found[row][target] = float(errors[row]), bounds[row].tolist()
+    return found
+
+
+def _tracked(told: Sequence[tuple[float, Sequence[float]]]) -> tuple[float, ...]:
+    return track([error for error, _ in told], [bounds for _, bounds in told])
 
 
 def _at_publication(record: DaoRecord, place: int, history: tuple[ClosedProposal, ...]) -> OutcomeQuestion:

@@ -102,6 +102,11 @@ def passing(trees: Mapping[str, Trees], stacks: Mapping[str, Stack], rows: Float
     return 1.0 / (1.0 + np.exp(-odds))
 
 
+def expected(weights: OutcomeWeights, rows: Floats, target: str) -> tuple[Floats, Floats]:
+    """The middle of a quantity for each row, and the `QUANTILES` of errors around it; turnouts as log(1 + n)."""
+    return offset(rows, target) + weights.trees[target].sum(rows), weights.errors[target][cell(rows)]
+
+
 def closed(rows: Floats) -> Floats:
     """How many closed proposals of each row's DAO are known."""
     return np.expm1(rows[:, NAMES.index("dao_count")])
