@@ -7,15 +7,8 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from api.settings import Settings
 from governance.errors import ModelUnavailable
-from governance.evidence import (
-    OutcomeForecast,
-    OutcomeForecaster,
-    OutcomeQuestion,
-    OutcomeTrainer,
-    TextReader,
-    TextReading,
-    TextToRead,
-)
+from governance.evidence import OutcomeForecast, OutcomeForecaster, OutcomeQuestion, TextReader, TextReading, TextToRead
+from governance.outcome_lessons import OutcomeTrainer
 
 if TYPE_CHECKING:
     from governance.text_lessons import TextTrainer

@@ -2,7 +2,7 @@
 
     python benchmarks/outcome_lookahead.py [FOLDER] [--pairs N] [--seed N] [--embeddings FILE.npz]
 
-What is later than `as_of` (results, texts of proposals not yet closed, votes, running totals, other people's votes) is deleted,
+What is later than `as_of` (results, texts of proposals not yet closed, votes here and on other proposals, running totals) is deleted,
 falsified or made up, and everything is shuffled. Features and forecast must be the same bytes; the first difference is printed
 and ends the run with 1. Every 50th pair is also asked with a falsified past, which must differ: the comparison can fail.
 """
@@ -22,9 +22,9 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from governance.evidence import ClosedProposal, KnownProgress, KnownVote, OutcomeForecast, OutcomeQuestion, PastVote
+from governance.evidence import ChoiceSoFar, ClosedProposal, KnownProgress, KnownVote, OpenVote, OutcomeForecast, OutcomeQuestion, PastVote
 from nlp.outcome import ShippedOutcomeForecaster
-from nlp.outcome_activity import Activity
+from nlp.outcome_activity import Activity, OpenVotes
 from nlp.outcome_dataset import Case, read_dump
 from nlp.outcome_past_votes import PastVotes
 from nlp.outcome_text import Embedder
@@ -43,6 +43,7 @@ def until(case: Case, moment: datetime) -> Case:
 def without_future(case: Case, others: Sequence[Case], past: PastVotes, moment: datetime) -> OutcomeQuestion:
     """What could be asked at `moment`, with nothing in it that is later; `others` are the DAO's proposals, this one included."""
     votes = tuple(vote for vote in case.votes if vote.cast_at <= moment)
+    then = [until(each, moment) for each in others if each.opened_at <= moment]
     return OutcomeQuestion(
         proposal=case.closed.proposal,
         as_of=moment,
@@ -52,7 +53,8 @@ def without_future(case: Case, others: Sequence[Case], past: PastVotes, moment: 
         votes_known=case.votes_known(moment),
         progress=case.progress_by(moment),
         past_votes=past.of(case.closed.proposal.dao_id, votes, before=moment),
-        activity=Activity([until(each, moment) for each in others if each.opened_at <= moment]).of(until(case, moment), moment),
+        activity=Activity(then).of(until(case, moment), moment),
+        open_votes=OpenVotes(then).of(until(case, moment), moment),
     )
 
 
@@ -73,7 +75,13 @@ def with_another_future(known: OutcomeQuestion, case: Case, history: Sequence[Cl
         votes=shuffled([*known.votes, *votes], chance),
         progress=shuffled([*known.progress, *totals], chance),
         past_votes=shuffled([*known.past_votes, *unknown], chance),
+        open_votes=shuffled([*known.open_votes, *(_voted_later(row, at, chance) for row in later)], chance),
     )
+
+
+def _voted_later(row: ClosedProposal, at: datetime, chance: random.Random) -> OpenVote:
+    choices = (ChoiceSoFar("1", chance.randrange(1, 99), None), ChoiceSoFar("2", chance.randrange(1, 99), None))
+    return OpenVote(row.proposal, choices, at + timedelta(microseconds=1 + chance.randrange(10**12)))
 
 
 def falsified(row: ClosedProposal, chance: random.Random) -> ClosedProposal:
@@ -99,7 +107,7 @@ def as_bytes(forecast: OutcomeForecast) -> bytes:
 def campaign(cases: Sequence[Case], embedder: Embedder, *, pairs: int, seed: int, folder: Path | None = None) -> list[str]:
     """The pairs whose forecasts differed, as `proposal at moment`; empty is what is promised."""
     chance = random.Random(seed)
-    past, activity = PastVotes(cases), Activity(cases)
+    past, activity, open_votes = PastVotes(cases), Activity(cases), OpenVotes(cases)
     by_dao: dict[str, list[Case]] = defaultdict(list)
     for case in cases:
         by_dao[case.closed.proposal.dao_id].append(case)
@@ -111,7 +119,9 @@ def campaign(cases: Sequence[Case], embedder: Embedder, *, pairs: int, seed: int
         known = without_future(case, others, past, moment)
         tempted = with_another_future(known, case, [each.closed for each in others], chance)
         # Counted among everything that came later, too.
-        tempted = replace(tempted, activity=activity.of(case, moment))
+        seen = {vote.proposal.proposal_id: vote for vote in open_votes.of(case, moment)}
+        unseen = [vote for vote in tempted.open_votes if vote.proposal.proposal_id not in seen]
+        tempted = replace(tempted, activity=activity.of(case, moment), open_votes=shuffled([*seen.values(), *unseen], chance))
         said, told = (_fresh(folder, embedder).forecast(each) for each in (known, tempted))
         if as_bytes(said) != as_bytes(told):
             found.append(f"{case.closed.proposal.proposal_id} at {moment.isoformat()}")

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
-from governance.promotions import Candidate
-
 
 class Sentiment(StrEnum):
     """How a text feels."""
@@ -161,12 +159,31 @@ class ClosedProposal:
 
 
 @dataclass(frozen=True, slots=True)
+class ChoiceSoFar:
+    """How many voters have taken a choice, and their power as decimal text; None unless each of them has one."""
+
+    choice: str | None
+    voters: int
+    power: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenVote:
+    """Another proposal of the DAO that is open at `as_of`, and its first votes by choice; `latest_at` is the last of these."""
+
+    proposal: KnownProposal
+    choices: tuple[ChoiceSoFar, ...]
+    latest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeQuestion:
     """All a forecaster may see. Everything in it was known at `as_of`; the caller guarantees it.
 
     `votes_known` is False where the votes of this proposal are not collected (or not up to `as_of`): no votes then
     means nothing, not silence. `past_votes` are what the first voters here did before (`governance.past_votes`),
-    `activity` is what else goes on in the DAO, None where nobody looked.
+    `activity` is what else goes on in the DAO, None where nobody looked, and `open_votes` are the votes under way on its newest
+    other proposals (`governance.open_votes`).
     """
 
     proposal: KnownProposal
@@ -178,6 +195,7 @@ class OutcomeQuestion:
     progress: tuple[KnownProgress, ...] = ()
     past_votes: tuple[PastVote, ...] = ()
     activity: KnownActivity | None = None
+    open_votes: tuple[OpenVote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,31 +278,3 @@ class OutcomeForecaster(Protocol):
 
     def digest(self) -> str:
         """The digest of the model's weights."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeAnswer:
-    """A question as it could be asked once, and what came of it."""
-
-    question: OutcomeQuestion
-    passed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeCandidate(Candidate):
-    """Weights fitted on answers. `trained_answers` are those it learnt from: all before the held-out time began."""
-
-    trained_answers: int
-
-
-class OutcomeTrainer(Protocol):
-    """Fits candidates for the outcome forecast; raises `ModelUnavailable` when the incumbent or the encoder cannot load."""
-
-    def train(
-        self, answers: Sequence[OutcomeAnswer], incumbent: bytes | None, *, as_of: datetime, margin_micronats: int
-    ) -> OutcomeCandidate:
-        """A candidate from `answers` (in any order), judged beside `incumbent`: weights, or None for those that ship.
-
-        The same answers give the same bytes. Raises `InvalidInput` when too few answers, or answers of one kind only,
-        lie before the held-out time.
-        """

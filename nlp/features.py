@@ -6,7 +6,7 @@ Values are rounded to nine places, finite, and depend on no order of rows.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from governance.evidence import KnownActivity, KnownProposal, OutcomeQuestion
 from nlp.base_rates import BaseRates, base_rates, pooled_rate
 from nlp.one_thread import one_thread
 from nlp.outcome_belief import Asked, Belief, Beliefs, Kernel, Points
+from nlp.outcome_open_votes import Sight, Standing, standings, with_open_votes
 from nlp.outcome_record import DaoRecord, Floats, Records, author_key, days, kind_key
 from nlp.outcome_text import TEXT_CHARS
 from nlp.outcome_vote_features import UNKNOWN, Turnout, VoterRecord, of_records, of_votes, seen_progress, voter_records
@@ -96,6 +97,7 @@ FEATURES = (
     Feature("known_voters", "log(1 + voters so far who voted on a closed proposal before)", _PAST),
     Feature("known_share", "their part of the voters so far", _PAST),
     Feature("author_voted_for", "1 if the author has voted for it", _CAST),
+    Feature("open_votes", "what the votes on the DAO's other open proposals add to belief (log-odds); 0 without any", _CAST),
     Feature("stance", "mean stance of the discussion, -1 against to 1 for; 0 without one", "when each post is written"),
     Feature("has_stance", "1 if there is a discussion", "when each post is written"),
     Feature("open_proposals", "log(1 + the DAO's other open proposals); -1 where nobody looked", "at each publication and close"),
@@ -124,7 +126,10 @@ class FeatureRecipe:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the model sees of one question, and what an answer shows beside it: rates, votes, and the rows behind the belief."""
+    """What the model sees of one question, and what an answer shows beside it: rates, votes, and the rows behind the belief.
+
+    `open_votes` are those on the DAO's other proposals, `strongest_open` the ids of these that moved the forecast most.
+    """
 
     features: Mapping[str, float]
     rates: BaseRates
@@ -136,6 +141,8 @@ class Seen:
     voters: tuple[VoterRecord, ...]
     author: int
     kind: int
+    open_votes: tuple[Standing, ...]
+    strongest_open: tuple[str, ...]
 
     def row(self) -> Floats:
         """The features in the order of `NAMES`."""
@@ -152,19 +159,26 @@ class FeatureMaker:
 
     def see(self, question: OutcomeQuestion) -> Seen:
         """All features of one question, by name, in the order of `FEATURES`."""
-        record, vector = self._records.of(question), self._records.vector(question.proposal)
+        record, others = self._records.of(question), standings(question)
+        # Vectors first: the encoder has threads of its own.
+        vectors = [self._records.vector(proposal) for proposal in (question.proposal, *(each.proposal for each in others))]
         with one_thread():
-            return self._see(question, record, vector)
+            return self._see(question, record, vectors, others)
 
-    def _see(self, question: OutcomeQuestion, record: DaoRecord, vector: Floats) -> Seen:
+    def _see(self, question: OutcomeQuestion, record: DaoRecord, vectors: Sequence[Floats], others: tuple[Standing, ...]) -> Seen:
         proposal, at = question.proposal, days(question.as_of)
         known = record.known_before(at)
         kind, author = record.kind_code(proposal), record.author_code(proposal)
         pooled = pooled_rate(kind_key(proposal), self._recipe.pooled)
         rates = base_rates(record, known, at=at, kind=kind, author=author, pooled=pooled)
         published = min(days(proposal.published_at or proposal.starts_at or question.as_of), at)
-        point = Points.one(published=published, kind=kind, author=author, vector=vector, words=word_vectors([proposal]))
+        sights = [Sight(proposal, published, vectors[0])]
+        sights += [Sight(each.proposal, each.published, vector) for each, vector in zip(others, vectors[1:], strict=True)]
+        point = Points.one(published=published, kind=kind, author=author, vector=vectors[0], words=word_vectors([proposal]))
         beliefs = self._believe(record, known, point, pooled)
+        asked = Asked(self._recipe.kernel("passed"), pooled, whole=True)
+        belief = beliefs["passed"].mean
+        moved, strongest = with_open_votes(self._beliefs, record, known, sights, others, asked=asked) if others else (belief, ())
         progress = seen_progress(question)
         # Where votes are not collected, silence says nothing: the question is answered as at publication.
         cast, moment = (question.votes, at) if question.votes_known else ((), at if progress else published)
@@ -174,16 +188,17 @@ class FeatureMaker:
         numbers = {
             **_of_beliefs(beliefs, self._recipe.kernels["passed"], quorum=proposal.quorum),
             **_of_rates(rates, pooled),
-            **_of_record(record, known, at=at, author=author, vector=vector, dao_rate=rates.dao),
+            **_of_record(record, known, at=at, author=author, vector=vectors[0], dao_rate=rates.dao),
             **_of_text(proposal),
             **_of_time(proposal, published=published, at=moment),
             **_of_activity(question.activity, at=at),
             **of_records(voters, rate=rates.dao, author=author_key(proposal)),
         }
         numbers |= of_votes(votes, turnout, numbers, at=moment, published=published)
+        numbers |= {"open_votes": log_odds(moved) - log_odds(belief)}
         numbers |= {"stance": question.stance or 0.0, "has_stance": float(question.stance is not None)}
         features = {name: round(float(numbers[name]), PLACES) + 0.0 for name in NAMES}
-        return Seen(features, rates, votes, turnout, record, known, beliefs["passed"], tuple(voters), author, kind)
+        return Seen(features, rates, votes, turnout, record, known, beliefs["passed"], tuple(voters), author, kind, others, strongest)
 
     def _believe(self, record: DaoRecord, known: int, point: Points, pooled: float) -> dict[str, Belief]:
         priors = {"passed": pooled, "share": None, "voters": None, "power": None, "reached": None}

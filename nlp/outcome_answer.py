@@ -20,7 +20,7 @@ from nlp.outcome_shapley import Shapley
 from nlp.outcome_skill import evidence_for
 from nlp.outcome_stack import stack_of
 from nlp.outcome_vote_features import UNKNOWN
-from nlp.outcome_weights import BASE_RATE, VOTING, OutcomeWeights, band, offset, runs
+from nlp.outcome_weights import BASE_RATE, OPEN_VOTES, VOTING, OutcomeWeights, band, offset, runs
 from nlp.votes_so_far import sides
 
 Floats = NDArray[np.float64]
@@ -60,12 +60,7 @@ def answer(
 ) -> OutcomeForecast:
     """The whole forecast of one question."""
     told = _passing(question, seen, estimate, recent, weights=weights, shapley=shapley)
-    voted = seen.turnout.heads > 0
-    estimated = {"share": estimate.share, "voters": estimate.voters, "power": estimate.power}
-    ranges = {target: widen(values, recent.moved.get(target, ()), voted=voted) for target, values in estimated.items()}
-    share = _range(ranges["share"], seen.features["share_belief"], floor=0.0, most=1.0)
-    heads = _turnout(ranges["voters"], seen.features["voters_belief"], float(seen.turnout.heads))
-    power = _turnout(ranges["power"], seen.features["power_belief"], seen.turnout.power or 0.0)
+    share, heads, power = _ranges(seen, estimate, recent)
     favoured = share.middle if share is not None and sides(question.proposal.choices)[:2] == (1, -1) else None
     choices, by = leading(question, expected_heads=None if heads is None else heads.middle, favoured=favoured)
     return OutcomeForecast(
@@ -119,6 +114,7 @@ def _passing(
     parts = Parts(
         base_rate=base,
         begins=shares.belief * float(offset(row, trees)[0]) + shares.base_rate * float(row[0, BASE_RATE]),
+        open_votes=shares.open_votes * float(row[0, OPEN_VOTES]),
         trees=shares.trees,
         raw=log_odds(min(max(estimate.raw, 1e-9), 1 - 1e-9)),
         calibrated=calibrated,
@@ -181,6 +177,20 @@ def _execution(question: OutcomeQuestion, seen: Seen, passes: float) -> Likeliho
     if count < MIN_KNOWN:
         return Likelihood(min(base, passes), base, count, f"{count} settled proposals are known; the rate is served below {MIN_KNOWN}")
     return Likelihood(min(_bounded(passes * rate), passes), base, count)
+
+
+def _ranges(seen: Seen, estimate: Estimate, recent: Recent) -> tuple[ExpectedRange | None, ExpectedRange | None, ExpectedRange | None]:
+    """Share, voters and power, as wide as the DAO's latest results say."""
+    voted = seen.turnout.heads > 0
+    share, voters, power = (
+        widen(values, recent.moved.get(target, ()), voted=voted)
+        for target, values in (("share", estimate.share), ("voters", estimate.voters), ("power", estimate.power))
+    )
+    return (
+        _range(share, seen.features["share_belief"], floor=0.0, most=1.0),
+        _turnout(voters, seen.features["voters_belief"], float(seen.turnout.heads)),
+        _turnout(power, seen.features["power_belief"], seen.turnout.power or 0.0),
+    )
 
 
 def _turnout(logarithms: Floats, believed: float, so_far: float) -> ExpectedRange | None:

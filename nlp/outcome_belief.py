@@ -154,6 +154,14 @@ class Fit:
         strongest = np.argsort(-np.abs(moved), kind="stable")[:SHOWN]
         return Belief(mean, len(self.weights), float(np.sqrt(max(own - explained, 0.0))), tuple(int(row) for row in self.rows[strongest]))
 
+    def posterior(self, points: Points, closed: Points, kernel: Kernel) -> tuple[Floats, Floats]:
+        """Means and covariance matrix for several proposals; `closed` are those of `rows`. Asked of a fit with its factor."""
+        assert self.factor is not None, "asked for whole"  # noqa: S101
+        shared = kernel.between(closed, points)
+        explained = shared.T @ cho_solve(self.factor, shared, check_finite=False)
+        means = self.prior + (shared.T @ self.weights).astype(np.float64)
+        return means, kernel.between(points, points).astype(np.float64) - explained
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -187,7 +195,7 @@ class Beliefs:
         # Targets that are known of the same proposals share their covariances with this one.
         shared: dict[tuple[bytes, Kernel], Singles] = {}
         for target, one in asked.items():
-            fit = self._fitted(record, known - known % max(known // RENEWED, 1), target, one)
+            fit = self._fitted(record, _renewed(known), target, one)
             if fit is None:
                 found[target] = Belief(float("nan") if one.prior is None else one.prior, 0, float(np.sqrt(one.kernel.variance)))
                 continue
@@ -196,6 +204,14 @@ class Beliefs:
                 shared[key] = one.kernel.between(Points.of(record, fit.rows, one.kernel), point)[:, 0]
             found[target] = fit.belief(point, shared[key], one.kernel)
         return found
+
+    def posterior(self, record: DaoRecord, known: int, points: Points, target: str, asked: Asked) -> tuple[Floats, Floats]:
+        """Means and covariance matrix of one target (`asked` whole, with a prior) for several proposals, as `ask` for each."""
+        fit = self._fitted(record, _renewed(known), target, asked)
+        if fit is None:
+            means = np.full(len(points.published), np.nan if asked.prior is None else asked.prior)
+            return means, asked.kernel.between(points, points).astype(np.float64)
+        return fit.posterior(points, Points.of(record, fit.rows, asked.kernel), asked.kernel)
 
     def _fitted(self, record: DaoRecord, known: int, target: str, asked: Asked) -> Fit | None:
         key = (id(record), known, target, asked)
@@ -247,6 +263,11 @@ class Beliefs:
             if len(self._factored) > KEPT_FACTORS:
                 self._factored.popitem(last=False)
         return self._factored[key]
+
+
+def _renewed(known: int) -> int:
+    """How many of the first `known` results the fit is of that answers for them."""
+    return known - known % max(known // RENEWED, 1)
 
 
 def _forget(beliefs: "ref[Beliefs]", record: int) -> None:

@@ -19,9 +19,11 @@ PLACES = 6
 UNIT = 10**PLACES
 # At most so many rows are named behind a fact.
 SHOWN = 5
+HALF = 0.5
 
 FACTS: Mapping[str, tuple[str, ...]] = {
     "similar proposals": ("belief", "belief_sd", "share_belief", "closest_text", "closest_passed", "alike_passed"),
+    "other votes under way": ("open_votes",),
     "record of the DAO": ("dao_rate", "kind_rate", "pooled_rate", "dao_count", "kind_count", "recent_rate"),
     "record of the author": ("author_rate", "author_count", "author_recent_count", "author_voted_for"),
     "votes so far": ("heads_for", "power_for", "against", "neither", "sides_known", "power_for_pace", "power_against_pace", "top_share"),
@@ -43,11 +45,13 @@ _FACT_OF = {name: fact for fact, names in FACTS.items() for name in names}
 class Parts:
     """The way from the base rate to the forecast. `passes` and `base_rate` are the probabilities that are told, the others log-odds.
 
-    `begins` is what the trees correct: the shares of belief and base rate. `trees` is the share of the trees' correction.
+    `begins` is what the trees correct: the shares of belief and base rate. `open_votes` is what these add by their share, `trees` the
+    share of the trees' correction.
     """
 
     base_rate: float
     begins: float
+    open_votes: float
     trees: float
     raw: float
     calibrated: float
@@ -64,6 +68,7 @@ def reasons(seen: Seen, shapley: Shapley, parts: Parts, recent: Recent) -> tuple
     for name, value in zip(NAMES, added, strict=True):
         moved[_FACT_OF[name]] += float(value)
     moved["similar proposals"] += parts.begins - log_odds(parts.base_rate)
+    moved["other votes under way"] += parts.open_votes
     moved["all proposals"] = parts.trees * shapley.expected
     moved["calibration"] = parts.calibrated - parts.raw
     moved["latest results"] = recent.shift_with(seen.turnout.heads)
@@ -90,6 +95,7 @@ def _words(fact: str, seen: Seen, recent: Recent) -> str:
         return plain[fact]
     telling: Mapping[str, Callable[[], str]] = {
         "similar proposals": lambda: _similar(seen),
+        "other votes under way": lambda: _others(seen),
         "record of the DAO": lambda: (
             f"{_share(seen.rates.dao)} of the DAO's {seen.rates.dao_count} closed proposals passed, recent ones counting more; "
             f"{_share(seen.rates.kind)} of this kind"
@@ -113,6 +119,15 @@ def _similar(seen: Seen) -> str:
         return "no closed proposal of the DAO is known"
     passed = sum(seen.record.passed[row] == 1.0 for row in rows)
     return f"of the {len(rows)} earlier proposals that weigh most (alike in kind, author, words and time) {passed} passed"
+
+
+def _others(seen: Seen) -> str:
+    leading = sum(each.share > HALF for each in seen.open_votes)
+    return (
+        f"of the DAO's {len(seen.open_votes)} other open proposals with votes {leading} lead"
+        if seen.open_votes
+        else "no other vote is under way"
+    )
 
 
 def _votes(seen: Seen) -> str:
@@ -148,21 +163,35 @@ def _expected(seen: Seen) -> str:
 
 
 def _rows(fact: str, seen: Seen) -> tuple[str, ...]:
-    record = seen.record
-    if fact == "similar proposals":
-        return _ids(seen, seen.belief.rows[:SHOWN])
-    if fact in ("record of the DAO", "latest results"):
-        return _ids(seen, range(seen.known - 1, max(seen.known - 1 - SHOWN, -1), -1))
-    if fact == "record of the author":
-        own = np.flatnonzero((record.authors[: seen.known] == seen.author) & (seen.author >= 0))
-        return _ids(seen, [int(place) for place in own[::-1][:SHOWN]])
-    if fact == "votes so far":
-        strongest = sorted(seen.votes.cast, key=lambda cast: (-(cast.power or 0.0), cast.cast_at, cast.voter))
-        return tuple(cast.voter for cast in strongest[:SHOWN])
-    if fact == "who has voted":
-        telling = sorted((each for each in seen.voters if each.known), key=lambda each: (-abs(each.evidence), each.voter))
-        return tuple(each.voter for each in telling[:SHOWN])
-    return ()
+    found: Mapping[str, Callable[[], tuple[str, ...]]] = {
+        "similar proposals": lambda: _ids(seen, seen.belief.rows[:SHOWN]),
+        "other votes under way": lambda: seen.strongest_open[:SHOWN],
+        "record of the DAO": lambda: _latest(seen),
+        "latest results": lambda: _latest(seen),
+        "record of the author": lambda: _by_author(seen),
+        "votes so far": lambda: _strongest(seen),
+        "who has voted": lambda: _telling(seen),
+    }
+    return found[fact]() if fact in found else ()
+
+
+def _latest(seen: Seen) -> tuple[str, ...]:
+    return _ids(seen, range(seen.known - 1, max(seen.known - 1 - SHOWN, -1), -1))
+
+
+def _by_author(seen: Seen) -> tuple[str, ...]:
+    own = np.flatnonzero((seen.record.authors[: seen.known] == seen.author) & (seen.author >= 0))
+    return _ids(seen, [int(place) for place in own[::-1][:SHOWN]])
+
+
+def _strongest(seen: Seen) -> tuple[str, ...]:
+    strongest = sorted(seen.votes.cast, key=lambda cast: (-(cast.power or 0.0), cast.cast_at, cast.voter))
+    return tuple(cast.voter for cast in strongest[:SHOWN])
+
+
+def _telling(seen: Seen) -> tuple[str, ...]:
+    telling = sorted((each for each in seen.voters if each.known), key=lambda each: (-abs(each.evidence), each.voter))
+    return tuple(each.voter for each in telling[:SHOWN])
 
 
 def _ids(seen: Seen, places: Sequence[int]) -> tuple[str, ...]:

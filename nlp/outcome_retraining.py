@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from governance.errors import InvalidInput
-from governance.evidence import OutcomeAnswer, OutcomeCandidate, OutcomeQuestion
+from governance.evidence import OutcomeQuestion
+from governance.outcome_lessons import OutcomeAnswer, OutcomeCandidate
 from governance.promotions import UNIT, HeldOutResult, decide_promotion
 from nlp.base_rates import family
 from nlp.features import FeatureMaker

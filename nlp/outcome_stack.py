@@ -1,4 +1,4 @@
-"""How far each family of kinds follows the belief, the trees and the base rate: three shares, learnt after the trees.
+"""How far each family of kinds follows the belief, the trees, the base rate and the open votes: four shares, learnt after the trees.
 
 Stacked generalisation (Wolpert, 1992), on answers later than those the trees learnt from. What boosted trees learn of one
 era holds in the next for some families and not for others, and before the vote mostly does not: there they start from a third.
@@ -25,50 +25,54 @@ _PLACES = 4
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """What is expected before any answer: the share of the trees, and how far the shares of belief, trees and base rate may be from it.
+    """What is expected before any answer: the shares of trees and open votes, and how far the shares may be from it.
 
-    `spread` are standard deviations of a normal prior around 1, `trees` and 0.
+    `spread` are standard deviations, for belief, trees, base rate and open votes, of a normal prior around 1, `trees`, 0 and `open_votes`.
     """
 
     trees: float
-    spread: tuple[float, float, float]
+    open_votes: float
+    spread: tuple[float, float, float, float]
 
 
-# Found on splits of all the data by calendar time: what the years learnt from say for the trees, later years do not bear out.
-BEFORE = Prior(0.35, (0.2, 0.25, 0.3))
-# Votes tell in any era. The base rate is in the belief: more or less of it, learnt in one era, was wrong in the next.
-DURING = Prior(1.0, (0.2, 0.5, 0.01))
+# Found on splits of all the data by calendar time: what the years learnt from say for the trees, later years do not bear out. What open
+# votes say differs by family, from nothing to all, so their share is held loosely; without a history they are most of what is known.
+BEFORE = Prior(0.35, 0.7, (0.2, 0.25, 0.3, 0.8))
+# Votes tell in any era. The base rate is in the belief: more or less of it, learnt in one era, was wrong in the next. What the votes on
+# other proposals say is left to the trees, which know how many have voted here.
+DURING = Prior(1.0, 0.0, (0.2, 0.5, 0.01, 0.01))
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What the log-odds of the belief, the correction by the trees, and the log-odds of the base rate are multiplied by.
+    """What these are multiplied by: log-odds of the belief, correction by the trees, log-odds of the base rate, what open votes add.
 
-    `alone`: what the trees are multiplied by in a DAO without a closed proposal, where belief counts 1 and base rate 0.
+    `alone`: what trees and open votes are multiplied by in a DAO without a closed proposal, where belief counts 1 and base rate 0.
     """
 
     belief: float = 1.0
     trees: float = 1.0
     base_rate: float = 0.0
-    alone: float = 1.0
+    open_votes: float = 0.0
+    alone: tuple[float, float] = (1.0, 0.0)
 
     def after(self, closed: float) -> "Stack":
         """The shares in a DAO with so many closed proposals."""
         start = self._start()
-        belief, trees, base_rate = (start + _reach(np.array(float(closed))) * (self._shares() - start)).tolist()
-        return Stack(belief, trees, base_rate, self.alone)
+        belief, trees, base_rate, open_votes = (start + _reach(np.array(float(closed))) * (self._shares() - start)).tolist()
+        return Stack(belief, trees, base_rate, open_votes, self.alone)
 
     def log_odds(self, parts: Floats, closed: Floats) -> Floats:
-        """Of each row of `parts` (belief, trees, base rate) of a DAO with so many closed proposals."""
+        """Of each row of `parts` (belief, trees, base rate, open votes) of a DAO with so many closed proposals."""
         plain: Floats = parts @ self._start()
         moved: Floats = plain + _reach(closed) * (parts @ self._shares() - plain)
         return moved
 
     def _start(self) -> Floats:
-        return np.array([1.0, self.alone, 0.0])
+        return _middle(*self.alone)
 
     def _shares(self) -> Floats:
-        return np.array([self.belief, self.trees, self.base_rate])
+        return np.array([self.belief, self.trees, self.base_rate, self.open_votes])
 
 
 def stack_key(family: str, *, running: bool) -> str:
@@ -88,7 +92,7 @@ def of_running_votes(stacks: Mapping[str, Stack]) -> dict[str, Stack]:
 
 def fit_stack(parts: Floats, closed: Floats, passed: Floats, weights: Floats, prior: Prior) -> Stack:
     """The most probable shares: a weighted logistic regression without intercept, around `prior`."""
-    start, spread = np.array([1.0, prior.trees, 0.0]), np.array(prior.spread)
+    start, spread = _middle(prior.trees, prior.open_votes), np.array(prior.spread)
     plain, moving, counted = parts @ start, parts * _reach(closed)[:, None], weights * EFFECTIVE_PART
 
     def loss(moved: Floats) -> tuple[float, Floats]:
@@ -97,9 +101,13 @@ def fit_stack(parts: Floats, closed: Floats, passed: Floats, weights: Floats, pr
         total = counted @ (np.logaddexp(0.0, odds) - passed * odds) + 0.5 * apart @ apart
         return float(total), moving.T @ wrong + apart / spread
 
-    found = start + minimize(loss, np.zeros(3), jac=True, method="BFGS").x
-    belief, trees, base_rate = (round(float(share), _PLACES) for share in found)
-    return Stack(belief, trees, base_rate, prior.trees)
+    found = start + minimize(loss, np.zeros(len(start)), jac=True, method="BFGS").x
+    belief, trees, base_rate, open_votes = (round(float(share), _PLACES) for share in found)
+    return Stack(belief, trees, base_rate, open_votes, (prior.trees, prior.open_votes))
+
+
+def _middle(trees: float, open_votes: float) -> Floats:
+    return np.array([1.0, trees, 0.0, open_votes])
 
 
 def _reach(closed: Floats) -> Floats:

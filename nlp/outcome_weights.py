@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,10 @@ from nlp.outcome_stack import Stack, stack_of
 from nlp.trees import Trees
 
 NAME = "outcome"
-FORMAT = "assent-outcome/4"
-# Without stacks, which then are all as `Stack()`.
-_READ_TOO = "assent-outcome/3"
+FORMAT = "assent-outcome/5"
+# Without a share for open votes; and without stacks, which then are all as `Stack()`. A deployment's retrained weights outlive an update.
+_READ_TOO = ("assent-outcome/4", "assent-outcome/3")
+_ADDED_SINCE = "open_votes"
 EARLIER = "earlier"
 PROBABILITIES = ("passed", "reached")
 QUANTITIES = ("share", "voters", "power")
@@ -40,7 +42,7 @@ BANDS = (10, 50)
 QUANTILES = (0.05, 0.25, 0.75, 0.95)
 
 HALF = 0.5
-VOTERS, PACE, BASE_RATE = (NAMES.index(name) for name in ("voters", "pace", "author_rate"))
+VOTERS, PACE, BASE_RATE, OPEN_VOTES = (NAMES.index(name) for name in ("voters", "pace", "author_rate", "open_votes"))
 _BELIEFS = {target: NAMES.index("belief" if target in ("passed", VOTING) else f"{target}_belief") for target in TREES}
 
 Floats = NDArray[np.float64]
@@ -113,8 +115,8 @@ def closed(rows: Floats) -> Floats:
 
 
 def stacked(trees: Trees, rows: Floats, target: str) -> Floats:
-    """What a `Stack` weighs, one column each: log-odds of the belief (`offset`), the trees' correction, log-odds of the base rate."""
-    return np.column_stack([offset(rows, target), trees.sum(rows), rows[:, BASE_RATE]])
+    """What a `Stack` weighs, as log-odds in columns: the belief (`offset`), the trees' correction, base rate, what open votes add."""
+    return np.column_stack([offset(rows, target), trees.sum(rows), rows[:, BASE_RATE], rows[:, OPEN_VOTES]])
 
 
 def runs(rows: Floats) -> NDArray[np.bool_]:
@@ -183,17 +185,19 @@ def unpack(data: bytes) -> OutcomeWeights:
     try:
         header = json.loads(read_header(data)["assent"])
         recipe, arrays = header["recipe"], load(data)
-        if header["format"] not in (FORMAT, _READ_TOO):
+        if header["format"] not in (FORMAT, *_READ_TOO):
             raise ModelUnavailable("the outcome weights are of another version", format=header["format"])
-        if tuple(recipe["features"]) != NAMES:
-            differing = ", ".join(sorted({*recipe["features"]} ^ {*NAMES}))
+        told = tuple(recipe["features"])
+        if told not in (NAMES, tuple(name for name in NAMES if name != _ADDED_SINCE)):
+            differing = ", ".join(sorted({*told} ^ {*NAMES}))
             raise ModelUnavailable("the outcome weights were made for other features", differing=differing)
+        places = np.array([NAMES.index(name) for name in told])
         return OutcomeWeights(
             recipe=FeatureRecipe(
                 kernels={target: Kernel(**fields) for target, fields in recipe["kernels"].items()}, pooled=recipe["pooled"]
             ),
-            trees={target: Trees.read(arrays, f"trees.{target}") for target in TREES},
-            stacks={key: Stack(**shares) for key, shares in header.get("stacks", {}).items()},
+            trees={target: Trees.read(arrays, f"trees.{target}").looking_at(places) for target in TREES},
+            stacks={key: _stack(shares) for key, shares in header.get("stacks", {}).items()},
             calibration={
                 target: Calibration(arrays[f"calibration.{target}.raw"], arrays[f"calibration.{target}.calibrated"])
                 for target in PROBABILITIES
@@ -204,6 +208,11 @@ def unpack(data: bytes) -> OutcomeWeights:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelUnavailable("the outcome weights cannot be read") from error
+
+
+def _stack(shares: Mapping[str, Any]) -> Stack:
+    alone = shares["alone"]
+    return Stack(**{**shares, "alone": tuple(alone) if isinstance(alone, list) else (alone, 0.0)})
 
 
 def load_outcome_weights(folder: Path = SHIPPED) -> tuple[OutcomeWeights, str]:

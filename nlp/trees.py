@@ -1,7 +1,7 @@
 """Boosted regression trees as plain arrays: fitted by scikit-learn, stored as numbers, evaluated with numpy."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,10 @@ class Trees:
             node = np.where(inner, np.where(goes_left, self.left[node], self.right[node]), node)
         total: Floats = self.start[0] + self.value[node].sum(axis=1)
         return total
+
+    def looking_at(self, places: NDArray[np.int64]) -> "Trees":
+        """The same trees where the column they know by number n is at `places[n]`."""
+        return replace(self, feature=np.where(self.feature == LEAF, LEAF, places[self.feature]).astype(np.int32))
 
     def arrays(self, name: str) -> dict[str, NDArray[np.generic]]:
         """The arrays under which these trees are stored."""

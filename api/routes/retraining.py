@@ -12,7 +12,7 @@ from api.promoted_models import write_champion
 from api.promotions import ComparisonOut, comparison, one_at_a_time
 from governance.actors import Actor, Role
 from governance.errors import Conflict, InvalidInput, ModelUnavailable, NotFound
-from governance.evidence import OutcomeCandidate
+from governance.outcome_lessons import OutcomeCandidate
 from governance.promotions import Promotion
 from governance.workflow.retrain import DEFAULT_MARGIN_MICRONATS, Lessons, collect_lessons, record_training, train_candidate
 

@@ -10,7 +10,7 @@ from api.errors import problems
 from governance.actors import Actor, Role
 from governance.errors import InvalidInput, ModelUnavailable, NotFound
 from governance.records.daos import dao_time
-from governance.records.history import closed_proposals
+from governance.records.history import closed_proposals, open_proposals
 
 router = APIRouter(prefix="/daos/{dao_id}/text-vectors", tags=["forecasts"])
 
@@ -40,16 +40,18 @@ def make(
     models: ModelsDep,
     _: Annotated[Actor, Depends(require(Role.INGESTER))],
 ) -> TextVectorsOut:
-    """Embed the texts of the DAO's closed proposals that were not embedded yet (role ingester).
+    """Embed the texts of the DAO's closed and open proposals that were not embedded yet (role ingester).
 
     A cache in the state folder, on no record: a forecast gives the same numbers without it, only later.
     """
     from nlp.outcome_text import proposal_text  # noqa: PLC0415  # a start does not wait for numpy
 
-    history = closed_proposals(session, dao_id, as_of=dao_time(session, dao_id, clock()))
+    today = dao_time(session, dao_id, clock())
+    proposals = [closed.proposal for closed in closed_proposals(session, dao_id, as_of=today)]
+    proposals += open_proposals(session, dao_id, as_of=today)
     session.rollback()  # a long embedding would keep the database from tidying up
     embedder = models.embedder()
-    missing = embedder.missing([proposal_text(closed.proposal) for closed in history])
+    missing = embedder.missing([proposal_text(proposal) for proposal in proposals])
     chosen = missing[: body.limit]
     if chosen:
         embedder.embed(chosen)

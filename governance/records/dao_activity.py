@@ -30,13 +30,19 @@ _ELSEWHERE: Final = Prepared(select(func.count()).where(*_TIMED, _VOTES.known_at
 _LAST: Final = Prepared(select(_VOTES.known_at).where(*_TIMED).order_by(_VOTES.known_at.desc()).limit(1))
 
 
-def dao_activity(
-    session: Session, dao_id: str, proposal_id: str, *, published_at: datetime, as_of: datetime, votes_known: bool
-) -> KnownActivity:
-    """The DAO's other open proposals and its votes; a proposal is open until its fixed end, or until its result was known."""
+def open_beside(session: Session, dao_id: str, proposal_id: str, *, as_of: datetime) -> list[str]:
+    """The DAO's other open proposals by publication, ids; one is open until its fixed end, or until its result was known."""
     lately = _LATELY.rows(session, dao=dao_id, proposal=proposal_id, since=as_of - OPEN_AT_MOST, as_of=as_of)
+    published = {row["id"]: row["known_at"] for row in lately}
     rows = known.as_then(session, known.PROPOSALS, lately, as_of=as_of)
-    running = sum(row["outcome"] is None and (row["ends_at"] is None or row["ends_at"] > as_of) for row in rows)
+    running = [row["id"] for row in rows if row["outcome"] is None and (row["ends_at"] is None or row["ends_at"] > as_of)]
+    return sorted(running, key=lambda each: (published[each], each))
+
+
+def dao_activity(
+    session: Session, dao_id: str, proposal_id: str, *, running: int, published_at: datetime, as_of: datetime, votes_known: bool
+) -> KnownActivity:
+    """How many of the DAO's other proposals are `running` (`open_beside`), and its votes."""
     if not votes_known:
         return KnownActivity(running)
     ((elsewhere,),) = _ELSEWHERE.tuples(session, dao=dao_id, proposal=proposal_id, since=published_at, as_of=as_of)

@@ -12,16 +12,19 @@ from sqlalchemy import String, bindparam, select
 from sqlmodel import Session, col
 
 from governance.errors import NotFound
-from governance.evidence import ClosedProposal, KnownProposal, KnownVote, OutcomeAnswer, OutcomeQuestion
+from governance.evidence import ClosedProposal, KnownProposal, KnownVote, OutcomeQuestion
 from governance.intake.fields import BELIEVABLE_FROM
 from governance.intake.proposals import OFFICIAL_RULES
+from governance.open_votes import MOST_PROPOSALS
+from governance.outcome_lessons import OutcomeAnswer
 from governance.outcome_sources import was_executed
 from governance.readings import mean_stance
 from governance.records import as_of as known
 from governance.records.columns import UtcDateTime
-from governance.records.dao_activity import dao_activity
+from governance.records.dao_activity import dao_activity, open_beside
 from governance.records.daos import rows_version
 from governance.records.evidence import Reading
+from governance.records.open_votes import open_votes
 from governance.records.prepared import Prepared
 from governance.records.readings import counts_at
 from governance.records.voters_before import known_progress, past_votes
@@ -119,6 +122,7 @@ def outcome_question(
     votes = known_votes(session, proposal_id, as_of=as_of)
     before = closed_proposals(session, row["dao_id"], as_of=as_of) if history is None else history
     proposal, votes_known = _known_proposal(row), bool(votes) or _votes_are_collected(session, row, as_of)
+    running = open_beside(session, row["dao_id"], proposal_id, as_of=as_of)
     return OutcomeQuestion(
         proposal=proposal,
         as_of=as_of,
@@ -132,10 +136,12 @@ def outcome_question(
             session,
             row["dao_id"],
             proposal_id,
+            running=len(running),
             published_at=proposal.published_at or as_of,
             as_of=as_of,
             votes_known=votes_known,
         ),
+        open_votes=open_votes(session, running, read=_known_proposal, as_of=as_of),
     )
 
 
@@ -183,6 +189,12 @@ def closed_proposals(session: Session, dao_id: str, *, as_of: datetime) -> tuple
     found = _history(session, dao_id)
     with _lock:
         return found.before(as_of)
+
+
+def open_proposals(session: Session, dao_id: str, *, as_of: datetime) -> list[KnownProposal]:
+    """The DAO's open proposals that forecasts of each other look at, by publication."""
+    ids = open_beside(session, dao_id, "", as_of=as_of)[-MOST_PROPOSALS:]
+    return [_known_proposal(known.read_one(session, known.PROPOSALS, each, as_of=as_of)) for each in ids]
 
 
 def _history(session: Session, dao_id: str) -> _History:

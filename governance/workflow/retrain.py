@@ -10,7 +10,7 @@ from sqlmodel import Session
 from governance.actors import Actor
 from governance.canonical import digest, timestamp
 from governance.errors import Conflict, InvalidInput
-from governance.evidence import OutcomeAnswer, OutcomeCandidate, OutcomeTrainer
+from governance.outcome_lessons import OutcomeAnswer, OutcomeCandidate, OutcomeTrainer
 from governance.records import daos, model_versions
 from governance.records.daos import dao_time
 from governance.records.history import daos_with_results, known_answers

@@ -9,7 +9,8 @@ from benchmarks.outcome_lookahead import until
 from governance.evidence import KnownActivity
 from governance.identity import proposal_id
 from governance.intake.batches import Kind
-from governance.records.dao_activity import dao_activity
+from governance.records.dao_activity import dao_activity, open_beside
+from governance.records.history import outcome_question
 from nlp.outcome_activity import Activity
 from tests.ingest_rows import OPENED, a_proposal, a_vote, take
 from tests.outcome_world import cases
@@ -25,7 +26,8 @@ def at(seconds: int) -> datetime:
 
 def in_database(session: Session, moment: datetime, *, votes_known: bool = True) -> KnownActivity:
     """What the database says of proposal 0x01 at `moment`."""
-    return dao_activity(session, "tide.eth", THIS, published_at=at(OPENED), as_of=moment, votes_known=votes_known)
+    running = len(open_beside(session, "tide.eth", THIS, as_of=moment))
+    return dao_activity(session, "tide.eth", THIS, running=running, published_at=at(OPENED), as_of=moment, votes_known=votes_known)
 
 
 def test_open_proposals_and_votes_on_others_are_counted(session: Session) -> None:
@@ -73,7 +75,8 @@ def test_a_dump_and_a_database_say_the_same(session: Session) -> None:
     for case in world[2:9]:
         moment = case.opened_at + timedelta(hours=50)
         asked = proposal_id("tide.eth", case.closed.proposal.proposal_id)
-        told = dao_activity(session, "tide.eth", asked, published_at=case.opened_at, as_of=moment, votes_known=True)
+        told = outcome_question(session, asked, moment).activity
+        assert told is not None
         assert counted.of(case, moment) == told
         assert told.votes_elsewhere
 

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from governance.errors import InvalidInput
-from governance.evidence import OutcomeCandidate
+from governance.outcome_lessons import OutcomeCandidate
 from governance.promotions import PromotionWithheld
 from nlp.outcome_retraining import FEWEST_ANSWERS, Answer, retrain_outcome
 from nlp.outcome_text import CachedEmbedder

@@ -1,4 +1,4 @@
-"""How far a family follows belief, trees and base rate is learnt from later answers, and only as far as they tell."""
+"""How far a family follows belief, trees, base rate and open votes is learnt from later answers, and only as far as they tell."""
 
 import numpy as np
 import pytest
@@ -8,11 +8,12 @@ from nlp.outcome_skill import evidence_for, held_out_skill
 from nlp.outcome_stack import BEFORE, DURING, Prior, Stack, fit_stack, stack_key, stack_of
 
 
-def answers(count: int, *, trees: float, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of (belief, trees, base rate) and what came of them, where the trees' correction counts `trees` times."""
+def answers(count: int, *, trees: float, open_votes: float = 0.0, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of (belief, trees, base rate, open votes) and what came of them, where trees and open votes count so many times."""
     chance = np.random.default_rng(seed)
-    parts = chance.normal(0.0, 1.0, (count, 3))
-    passed = chance.random(count) < 1.0 / (1.0 + np.exp(-(parts[:, 0] + trees * parts[:, 1])))
+    others = np.random.default_rng(seed + 1).normal(0.0, 1.0, (count, 1))
+    parts = np.hstack([chance.normal(0.0, 1.0, (count, 3)), others])
+    passed = chance.random(count) < 1.0 / (1.0 + np.exp(-(parts[:, 0] + trees * parts[:, 1] + open_votes * parts[:, 3])))
     return parts, passed.astype(float)
 
 
@@ -38,20 +39,30 @@ def test_ten_answers_that_are_alike_count_as_three(prior: Prior) -> None:
     """Where the shares come to rest, three tenths of what the answers pull them by is what the prior holds them with."""
     parts, passed = answers(60, trees=2.0)
     found = learnt(60, trees=2.0, prior=prior)
-    shares = np.array([found.belief, found.trees, found.base_rate])
+    shares = np.array([found.belief, found.trees, found.base_rate, found.open_votes])
 
     pulled = parts.T @ (passed - 1.0 / (1.0 + np.exp(-(parts @ shares))))
-    held = (shares - [1.0, prior.trees, 0.0]) / np.array(prior.spread) ** 2
+    held = (shares - [1.0, prior.trees, 0.0, prior.open_votes]) / np.array(prior.spread) ** 2
     rounded = 6e-5 / np.array(prior.spread) ** 2 + 0.01
     assert (np.abs(held - 0.3 * pulled) < rounded).all()
     assert np.abs(pulled).max() > 4.0
-    assert found.alone == prior.trees
+    assert found.alone == (prior.trees, prior.open_votes)
+
+
+def test_before_the_vote_open_votes_count_as_later_answers_say_and_during_it_are_left_to_the_trees() -> None:
+    """Where they tell nothing their share goes, where they tell twice as much it grows; a running vote's trees see them themselves."""
+    long = np.full(20_000, 1e6)
+    for truth in (0.0, 1.5):
+        parts, passed = answers(20_000, trees=0.35, open_votes=truth)
+        assert fit_stack(parts, long, passed, np.ones(20_000), BEFORE).open_votes == pytest.approx(truth, abs=0.15)
+    few = fit_stack(parts[:300], long[:300], passed[:300], np.ones(300), DURING)
+    assert abs(few.open_votes) < 0.05
 
 
 def test_during_the_vote_the_base_rate_is_left_to_the_belief() -> None:
     """Even where answers say that it counted twice over: what one era says of it does not hold in the next."""
     parts, _ = answers(2_000, trees=1.0)
-    passed = (parts.sum(axis=1) + parts[:, 2] > 0).astype(float)
+    passed = (parts[:, :3].sum(axis=1) + parts[:, 2] > 0).astype(float)
     long = np.full(2_000, 1e6)
 
     assert fit_stack(parts, long, passed, np.ones(2_000), BEFORE).base_rate > 0.3
@@ -63,18 +74,18 @@ def test_answers_without_weight_teach_nothing() -> None:
     parts, passed = answers(500, trees=0.0)
 
     assert fit_stack(parts, np.full(500, 9.0), passed, np.zeros(500), DURING) == Stack()
-    assert fit_stack(parts, np.full(500, 9.0), passed, np.zeros(500), BEFORE) == Stack(1.0, 0.35, 0.0, alone=0.35)
+    assert fit_stack(parts, np.full(500, 9.0), passed, np.zeros(500), BEFORE) == Stack(1.0, 0.35, 0.0, 0.7, alone=(0.35, 0.7))
 
 
 def test_shares_count_as_far_as_there_is_a_history() -> None:
     """The first proposal of a DAO is forecast as if there were none; explained and computed shares are the same."""
-    shares, parts = Stack(0.8, 0.2, 0.4, alone=0.5), np.array([[1.0, 2.0, 3.0]])
+    shares, parts = Stack(0.8, 0.2, 0.4, 0.9, alone=(0.5, 0.7)), np.array([[1.0, 2.0, 3.0, 4.0]])
 
-    assert shares.after(0) == Stack(1.0, 0.5, 0.0, alone=0.5)
-    assert shares.log_odds(parts, np.zeros(1)).tolist() == [2.0]
+    assert shares.after(0) == Stack(1.0, 0.5, 0.0, 0.7, alone=(0.5, 0.7))
+    assert shares.log_odds(parts, np.zeros(1))[0] == pytest.approx(1.0 + 0.5 * 2.0 + 0.7 * 4.0)
     for closed in (1, 7, 400):
         now = shares.after(closed)
-        explained = now.belief * 1.0 + now.trees * 2.0 + now.base_rate * 3.0
+        explained = now.belief * 1.0 + now.trees * 2.0 + now.base_rate * 3.0 + now.open_votes * 4.0
         assert shares.log_odds(parts, np.array([float(closed)]))[0] == pytest.approx(explained)
 
 

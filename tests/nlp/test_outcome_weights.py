@@ -1,6 +1,7 @@
 """Which trees answer for which moment of a vote."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,19 @@ from governance.errors import ModelUnavailable
 from nlp.features import ACTIVITY, BEFORE_ACTIVITY, NAMES
 from nlp.model_store import read_header
 from nlp.outcome_stack import Stack
-from nlp.outcome_weights import TREES, VOTING, load_outcome_weights, offset, pack, passing, raw_probability, runs, stage, unpack
+from nlp.outcome_weights import (
+    TREES,
+    VOTING,
+    OutcomeWeights,
+    load_outcome_weights,
+    offset,
+    pack,
+    passing,
+    raw_probability,
+    runs,
+    stage,
+    unpack,
+)
 from nlp.trees import Trees, no_trees
 from tests.outcome_world import small_weights
 
@@ -99,21 +112,40 @@ def test_weights_made_for_other_features_are_refused_by_name(monkeypatch: pytest
     assert refused.value.details["differing"] == f"{NAMES[-1]}, full_moon"
 
 
-def test_weights_of_the_version_before_speak_as_they_did() -> None:
-    """A deployment's retrained weights outlive an update: without shares, belief and trees count as they are."""
-    data = pack(small_weights())
+def former(version: int, stacks: dict[str, object]) -> OutcomeWeights:
+    """Weights as an earlier version stored them, without `open_votes` among the features; their trees split at the last one, at 0.5."""
+    names = [name for name in NAMES if name != "open_votes"]
+    split = Trees(
+        feature=np.array([len(names) - 1, -1, -1], dtype=np.int32),
+        threshold=np.array([0.5, 0.0, 0.0]),
+        left=np.array([1, 0, 0], dtype=np.int32),
+        right=np.array([2, 0, 0], dtype=np.int32),
+        value=np.array([0.0, -1.0, 1.0]),
+        cover=np.array([2.0, 1.0, 1.0]),
+        roots=np.zeros(1, dtype=np.int32),
+        start=np.zeros(1),
+    )
+    data = pack(replace(small_weights(), trees=dict.fromkeys(TREES, split)))
     header = json.loads(read_header(data)["assent"])
-    shares = header.pop("stacks")
-    former = save(load(data), {"assent": json.dumps({**header, "format": "assent-outcome/3"})})
+    told = {**header, "format": f"assent-outcome/{version}", "recipe": {**header["recipe"], "features": names}, "stacks": stacks}
+    return unpack(save(load(data), {"assent": json.dumps(told)}))
 
-    read = unpack(former)
 
-    assert shares
-    assert read.stacks == {}
-    said = passing(read.trees, read.stacks, rows(), ["snapshot"] * 4)
-    assert said[BEFORE] == raw_probability(read.trees["passed"], rows(), "passed")[BEFORE]
+def test_weights_of_the_versions_before_speak_as_they_did() -> None:
+    """A deployment's retrained weights outlive an update: their trees look at the columns they mean, open votes count nothing."""
+    shares = {"belief": 0.9, "trees": 0.5, "base_rate": 0.1, "alone": 0.35}
+    third, fourth = former(3, {}), former(4, {"/open": shares})
+    asked = rows()
+    asked[:, -1] = 1.0
+
+    assert [weights.trees[target].sum(asked).tolist() for weights in (third, fourth) for target in TREES] == [[1.0] * 4] * 12
+    assert third.stacks == {}
+    assert fourth.stacks == {"/open": Stack(0.9, 0.5, 0.1, 0.0, (0.35, 0.0))}
+    said = [passing(fourth.trees, fourth.stacks, asked, ["snapshot"] * 4).tolist()]
+    asked[:, NAMES.index("open_votes")] = 9.0
+    assert said == [passing(fourth.trees, fourth.stacks, asked, ["snapshot"] * 4).tolist()]
     with pytest.raises(ModelUnavailable, match="another version"):
-        unpack(save(load(data), {"assent": json.dumps({**header, "format": "assent-outcome/2"})}))
+        former(2, {})
 
 
 def test_kernels_of_before_wording_counted_look_at_no_words() -> None:

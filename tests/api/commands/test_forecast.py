@@ -1,6 +1,7 @@
 """`assent forecast` reads a DAO's history once, and answers for one proposal or for all that are open."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,18 @@ def test_one_of_proposal_and_dao_is_named(arguments: list[str], capsys: pytest.C
     """Anything else is a wrong use."""
     assert run(["forecast", *arguments]) == 64
     assert "--dao" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("state")
+def test_what_is_open_is_compared_too_so_its_vectors_are_made() -> None:
+    """A forecast looks at the DAO's other open proposals: their texts must not wait for it either."""
+    yesterday = int(datetime.now(UTC).timestamp()) - 86_400
+    fresh = {"created": yesterday, "start": yesterday, "end": yesterday + 10**6, "outcome": None, "scores": None, "state": "active"}
+    with open_api(Settings()) as api:
+        path = f"/v1/daos/{DAO}/text-vectors"
+        before = api.post(path, json={"limit": 0}).json()["missing"]
+        assert api.runtime is not None
+        api.runtime.writer.run(
+            lambda session: take(session, Kind.PROPOSAL, [a_proposal(proposal_id="0x12", title="Build a light house", **fresh)])
+        )
+        assert api.post(path, json={"limit": 0}).json() == {"made": 0, "missing": before + 1}

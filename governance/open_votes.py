@@ -1,0 +1,29 @@
+"""What a forecast looks at of the votes on the DAO's other open proposals: the first ones, counted by choice."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+from governance.evidence import ChoiceSoFar, KnownProposal, KnownVote, OpenVote
+
+# Bounds keep every question small: of the open proposals the newest are looked at, and how a vote leans hardly turns after its first
+# hundred votes.
+MOST_PROPOSALS: Final = 60
+FIRST_VOTES: Final = 100
+
+
+def open_vote(proposal: KnownProposal, votes: Sequence[KnownVote]) -> OpenVote | None:
+    """The proposal and what its first `votes`, oldest first, say so far: of one voter the last counts. None without a vote."""
+    first = votes[:FIRST_VOTES]
+    if not first:
+        return None
+    by_choice: dict[str | None, list[str | None]] = {}
+    for vote in {vote.voter.lower(): vote for vote in first}.values():
+        by_choice.setdefault(vote.choice, []).append(vote.power)
+    counted = [ChoiceSoFar(choice, len(powers), _sum(powers)) for choice, powers in by_choice.items()]
+    return OpenVote(proposal, tuple(sorted(counted, key=lambda each: each.choice or "")), max(vote.cast_at for vote in first))
+
+
+def _sum(powers: Sequence[str | None]) -> str | None:
+    told = [Decimal(power) for power in powers if power is not None]
+    return str(sum(told, Decimal(0))) if len(told) == len(powers) else None
