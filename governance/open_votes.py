@@ -1,7 +1,8 @@
 """What a forecast looks at of the votes on the DAO's other open proposals: the first ones, counted by choice."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
+from functools import reduce
 from typing import Final
 
 from governance.evidence import ChoiceSoFar, KnownProposal, KnownVote, OpenVote
@@ -10,6 +11,8 @@ from governance.evidence import ChoiceSoFar, KnownProposal, KnownVote, OpenVote
 # hundred votes.
 MOST_PROPOSALS: Final = 60
 FIRST_VOTES: Final = 100
+# Powers have at most 78 digits before the point and 78 after it: their sum stays exact.
+_EXACT: Final = Context(prec=200)
 
 
 def open_vote(proposal: KnownProposal, votes: Sequence[KnownVote]) -> OpenVote | None:
@@ -26,4 +29,4 @@ def open_vote(proposal: KnownProposal, votes: Sequence[KnownVote]) -> OpenVote |
 
 def _sum(powers: Sequence[str | None]) -> str | None:
     told = [Decimal(power) for power in powers if power is not None]
-    return str(sum(told, Decimal(0))) if len(told) == len(powers) else None
+    return str(reduce(_EXACT.add, told, Decimal(0))) if len(told) == len(powers) else None

@@ -56,6 +56,9 @@ def test_the_last_of_a_voters_first_hundred_votes_counts() -> None:
     assert found.latest_at == NOON + timedelta(hours=4)
     assert len(votes) == FIRST_VOTES
     assert open_vote(proposal(1), []) is None
+    large = open_vote(proposal(1), [KnownVote(name, "1", power, NOON) for name, power in (("a", "1" + "0" * 60), ("b", "0.000000001"))])
+    assert large is not None
+    assert large.choices == (ChoiceSoFar("1", 2, "1" + "0" * 60 + ".000000001"),)
 
 
 def test_what_leans_to_a_side_by_then_counts_by_power_where_all_have_it() -> None:
