@@ -11,15 +11,14 @@ from governance.evidence import ChoiceSoFar, KnownProposal, KnownVote, OpenVote
 # hundred votes.
 MOST_PROPOSALS: Final = 60
 FIRST_VOTES: Final = 100
-# Powers have at most 78 digits before the point and 78 after it: their sum stays exact.
+# Powers that were taken in have at most 78 digits before the point and 78 after it, and their sum stays exact. A dump's doubles may
+# reach farther and are rounded: `tally` must refuse that, a model's input need not.
 _EXACT: Final = Context(prec=200)
 
 
-def open_vote(proposal: KnownProposal, votes: Sequence[KnownVote]) -> OpenVote | None:
-    """The proposal and what its first `votes`, oldest first, say so far: of one voter the last counts. None without a vote."""
+def open_vote(proposal: KnownProposal, votes: Sequence[KnownVote]) -> OpenVote:
+    """The proposal and what its first `votes` (one at least, oldest first) say so far: of one voter the last counts."""
     first = votes[:FIRST_VOTES]
-    if not first:
-        return None
     by_choice: dict[str | None, list[str | None]] = {}
     for vote in {vote.voter.lower(): vote for vote in first}.values():
         by_choice.setdefault(vote.choice, []).append(vote.power)

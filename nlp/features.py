@@ -14,12 +14,12 @@ import numpy as np
 from governance.evidence import KnownActivity, KnownProposal, OutcomeQuestion
 from nlp.base_rates import BaseRates, base_rates, pooled_rate
 from nlp.one_thread import one_thread
-from nlp.outcome_belief import Asked, Belief, Beliefs, Kernel, Points
-from nlp.outcome_open_votes import Sight, Standing, standings, with_open_votes
+from nlp.outcome_belief import Asked, Belief, Beliefs, Kernel
+from nlp.outcome_open_votes import Standing, standings, with_open_votes
+from nlp.outcome_points import Points, Sight
 from nlp.outcome_record import DaoRecord, Floats, Records, author_key, days, kind_key
 from nlp.outcome_text import TEXT_CHARS
 from nlp.outcome_vote_features import UNKNOWN, Turnout, VoterRecord, of_records, of_votes, seen_progress, voter_records
-from nlp.outcome_words import word_vectors
 from nlp.votes_so_far import VotesSoFar, count_votes, names_a_side
 
 PLACES = 9
@@ -159,26 +159,24 @@ class FeatureMaker:
 
     def see(self, question: OutcomeQuestion) -> Seen:
         """All features of one question, by name, in the order of `FEATURES`."""
-        record, others = self._records.of(question), standings(question)
+        record, others, proposal = self._records.of(question), standings(question), question.proposal
+        published = min(days(proposal.published_at or proposal.starts_at or question.as_of), days(question.as_of))
+        compared = [(proposal, published), *((each.proposal, each.published) for each in others)]
         # Vectors first: the encoder has threads of its own.
-        vectors = [self._records.vector(proposal) for proposal in (question.proposal, *(each.proposal for each in others))]
+        sights = [Sight(each, when, self._records.vector(each)) for each, when in compared]
         with one_thread():
-            return self._see(question, record, vectors, others)
+            return self._see(question, record, sights, others)
 
-    def _see(self, question: OutcomeQuestion, record: DaoRecord, vectors: Sequence[Floats], others: tuple[Standing, ...]) -> Seen:
-        proposal, at = question.proposal, days(question.as_of)
-        known = record.known_before(at)
-        kind, author = record.kind_code(proposal), record.author_code(proposal)
+    def _see(self, question: OutcomeQuestion, record: DaoRecord, sights: Sequence[Sight], others: tuple[Standing, ...]) -> Seen:
+        proposal, at, published = question.proposal, days(question.as_of), sights[0].published
+        known, points = record.known_before(at), Points.seen(record, sights)
+        kind, author = int(points.kinds[0]), int(points.authors[0])
         pooled = pooled_rate(kind_key(proposal), self._recipe.pooled)
         rates = base_rates(record, known, at=at, kind=kind, author=author, pooled=pooled)
-        published = min(days(proposal.published_at or proposal.starts_at or question.as_of), at)
-        sights = [Sight(proposal, published, vectors[0])]
-        sights += [Sight(each.proposal, each.published, vector) for each, vector in zip(others, vectors[1:], strict=True)]
-        point = Points.one(published=published, kind=kind, author=author, vector=vectors[0], words=word_vectors([proposal]))
-        beliefs = self._believe(record, known, point, pooled)
-        asked = Asked(self._recipe.kernel("passed"), pooled, whole=True)
-        belief = beliefs["passed"].mean
-        moved, strongest = with_open_votes(self._beliefs, record, known, sights, others, asked=asked) if others else (belief, ())
+        asked = self._asked(pooled)
+        beliefs = self._beliefs.ask(record, known, points.first, asked)
+        alone = beliefs["passed"].mean
+        mean, strongest = with_open_votes(self._beliefs, record, known, points, others, asked=asked["passed"]) if others else (alone, ())
         progress = seen_progress(question)
         # Where votes are not collected, silence says nothing: the question is answered as at publication.
         cast, moment = (question.votes, at) if question.votes_known else ((), at if progress else published)
@@ -188,22 +186,21 @@ class FeatureMaker:
         numbers = {
             **_of_beliefs(beliefs, self._recipe.kernels["passed"], quorum=proposal.quorum),
             **_of_rates(rates, pooled),
-            **_of_record(record, known, at=at, author=author, vector=vectors[0], dao_rate=rates.dao),
+            **_of_record(record, known, at=at, author=author, vector=sights[0].vector, dao_rate=rates.dao),
             **_of_text(proposal),
             **_of_time(proposal, published=published, at=moment),
             **_of_activity(question.activity, at=at),
             **of_records(voters, rate=rates.dao, author=author_key(proposal)),
         }
         numbers |= of_votes(votes, turnout, numbers, at=moment, published=published)
-        numbers |= {"open_votes": log_odds(moved) - log_odds(belief)}
+        numbers |= {"open_votes": log_odds(mean) - log_odds(alone)}
         numbers |= {"stance": question.stance or 0.0, "has_stance": float(question.stance is not None)}
         features = {name: round(float(numbers[name]), PLACES) + 0.0 for name in NAMES}
         return Seen(features, rates, votes, turnout, record, known, beliefs["passed"], tuple(voters), author, kind, others, strongest)
 
-    def _believe(self, record: DaoRecord, known: int, point: Points, pooled: float) -> dict[str, Belief]:
+    def _asked(self, pooled: float) -> dict[str, Asked]:
         priors = {"passed": pooled, "share": None, "voters": None, "power": None, "reached": None}
-        asked = {target: Asked(self._recipe.kernel(target), prior, whole=target == "passed") for target, prior in priors.items()}
-        return self._beliefs.ask(record, known, point, asked)
+        return {target: Asked(self._recipe.kernel(target), prior, whole=target == "passed") for target, prior in priors.items()}
 
 
 def log_odds(probability: float) -> float:

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
-from nlp.outcome_record import Codes, DaoRecord, Floats, Singles, worded
+from nlp.outcome_points import Points
+from nlp.outcome_record import Codes, DaoRecord, Floats, Singles
 
 # What is older still helped a little, but the work grows with the cube.
 LATEST = 1200
@@ -50,7 +51,7 @@ class Kernel:
     text_fade: float
     kind_words: float = 0.0
 
-    def between(self, one: "Points", other: "Points") -> Singles:
+    def between(self, one: Points, other: Points) -> Singles:
         """The covariance matrix of two sets of proposals."""
         # Single precision: the exponentials are most of the work, and the noise of 1 on the diagonal dwarfs its error. Vectors have it.
         apart = np.abs(one.published[:, None] - other.published[None, :]).astype(np.float32)
@@ -75,40 +76,6 @@ class Kernel:
         """The prior variance of a proposal with text."""
         fading = self.drift + self.kind_drift + self.author_drift
         return self.level + self.kind + self.author + fading + self.text + self.kind_text + self.kind_words
-
-
-@dataclass(frozen=True, slots=True)
-class Points:
-    """Proposals as the kernel sees them; vectors and words in single precision."""
-
-    published: Floats
-    kinds: Codes
-    authors: Codes
-    vectors: Singles
-    worded: Singles
-    words: Singles
-
-    @classmethod
-    def of(cls, record: DaoRecord, rows: NDArray[np.int64], kernel: Kernel) -> "Points":
-        """Some rows of a record, in order; not copied where they follow one another, as they do where no number is missing.
-
-        Words are left out where the kernel does not ask for them: they are most of the memory.
-        """
-        chosen = slice(rows[0], rows[-1] + 1) if len(rows) and rows[-1] - rows[0] + 1 == len(rows) else rows
-        return cls(
-            published=record.published[chosen],
-            kinds=record.kinds[chosen],
-            authors=record.authors[chosen],
-            vectors=record.narrow[chosen],
-            worded=record.worded[chosen],
-            words=record.words[chosen] if kernel.kind_words else record.words[:0],
-        )
-
-    @classmethod
-    def one(cls, *, published: float, kind: int, author: int, vector: Floats, words: Singles) -> "Points":
-        """A single proposal, with codes of `DaoRecord.kind_code` and `author_code`."""
-        vectors = vector[None, :]
-        return cls(np.array([published]), np.array([kind]), np.array([author]), vectors.astype(np.float32), worded(vectors), words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +168,7 @@ class Beliefs:
                 continue
             key = (fit.rows.tobytes(), one.kernel)
             if key not in shared:
-                shared[key] = one.kernel.between(Points.of(record, fit.rows, one.kernel), point)[:, 0]
+                shared[key] = one.kernel.between(Points.of(record, fit.rows, words=bool(one.kernel.kind_words)), point)[:, 0]
             found[target] = fit.belief(point, shared[key], one.kernel)
         return found
 
@@ -211,7 +178,7 @@ class Beliefs:
         if fit is None:
             means = np.full(len(points.published), np.nan if asked.prior is None else asked.prior)
             return means, asked.kernel.between(points, points).astype(np.float64)
-        return fit.posterior(points, Points.of(record, fit.rows, asked.kernel), asked.kernel)
+        return fit.posterior(points, Points.of(record, fit.rows, words=bool(asked.kernel.kind_words)), asked.kernel)
 
     def _fitted(self, record: DaoRecord, known: int, target: str, asked: Asked) -> Fit | None:
         key = (id(record), known, target, asked)
@@ -256,7 +223,7 @@ class Beliefs:
     def _factor(self, record: DaoRecord, rows: NDArray[np.int64], kernel: Kernel) -> Factor:
         key = (id(record), kernel, rows.tobytes())
         if key not in self._factored:
-            points = Points.of(record, rows, kernel)
+            points = Points.of(record, rows, words=bool(kernel.kind_words))
             covariance = kernel.between(points, points)
             covariance[np.diag_indices_from(covariance)] += 1.0
             self._factored[key] = cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False)

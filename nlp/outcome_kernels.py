@@ -7,7 +7,8 @@ import numpy as np
 
 from nlp.base_rates import pooled_rate
 from nlp.one_thread import one_thread
-from nlp.outcome_belief import Asked, Beliefs, Kernel, Points, targets
+from nlp.outcome_belief import Asked, Beliefs, Kernel, targets
+from nlp.outcome_points import Points
 from nlp.outcome_record import DaoRecord
 
 # Where the search for a kernel starts: likeness in every respect counts a little.
@@ -61,7 +62,7 @@ def walk_error(records: Sequence[DaoRecord], kernel: Kernel, *, target: str, poo
         kinds = {code: kind for kind, code in record.kind_codes.items()}
         for row in usable[:: max(len(usable) // JUDGED_PER_DAO, 1)]:
             prior = pooled_rate(kinds.get(int(record.kinds[row]), ""), pooled) if target == "passed" else None
-            point = Points.of(record, np.array([row]), kernel)
+            point = Points.of(record, np.array([row]), words=bool(kernel.kind_words))
             known = record.known_before(float(record.published[row]))
             with one_thread():
                 mean = beliefs.ask(record, known, point, {target: Asked(kernel, prior)})[target].mean

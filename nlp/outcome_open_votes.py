@@ -6,15 +6,15 @@ proposals all run at once nothing else is known of it.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from governance.evidence import KnownProposal, OpenVote, OutcomeQuestion
-from nlp.outcome_belief import Asked, Beliefs, Points
-from nlp.outcome_record import Codes, DaoRecord, Floats, author_key, days, kind_key, worded
-from nlp.outcome_words import word_vectors
+from nlp.outcome_belief import Asked, Beliefs
+from nlp.outcome_points import Points
+from nlp.outcome_record import DaoRecord, days
 from nlp.votes_so_far import side_of, sides
 
 
@@ -28,15 +28,6 @@ class Standing:
     share: float
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """A proposal as the belief sees it: when it was published (days), and the vector of its text."""
-
-    proposal: KnownProposal
-    published: float
-    vector: Floats
-
-
 def standings(question: OutcomeQuestion) -> tuple[Standing, ...]:
     """The open votes of a question that lean to a side, by id; what is later than `as_of` is dropped."""
     own = question.proposal.proposal_id
@@ -46,13 +37,13 @@ def standings(question: OutcomeQuestion) -> tuple[Standing, ...]:
 
 
 def with_open_votes(
-    beliefs: Beliefs, record: DaoRecord, known: int, sights: Sequence[Sight], votes: Sequence[Standing], *, asked: Asked
+    beliefs: Beliefs, record: DaoRecord, known: int, points: Points, votes: Sequence[Standing], *, asked: Asked
 ) -> tuple[float, tuple[str, ...]]:
-    """The posterior mean for the first of `sights` given `votes` on the others, in their order, and the ids of these.
+    """The posterior mean for the first of `points` given `votes` on the others, in their order, and the ids of these.
 
     What moved it most comes first. There must be one vote at least.
     """
-    means, covariance = beliefs.posterior(record, known, _points(record, sights), "passed", asked)
+    means, covariance = beliefs.posterior(record, known, points, "passed", asked)
     voters, share = (np.array([float(getattr(each, name)) for each in votes]) for name in ("voters", "share"))
     apart = (voters * share + 1.0) / (voters + 2.0) - means[1:]
     noise = np.diag((voters + 2.0) / voters)
@@ -74,21 +65,3 @@ def _standing(vote: OpenVote) -> Standing | None:
     amounts = [power or 0.0 for power in powers] if by_power else [float(each.voters) for _, each in sided]
     in_favour = math.fsum(amount for amount, (side, _) in zip(amounts, sided, strict=True) if side == 1)
     return Standing(vote.proposal, days(published), voters, in_favour / math.fsum(amounts))
-
-
-def _points(record: DaoRecord, sights: Sequence[Sight]) -> Points:
-    proposals, vectors = [each.proposal for each in sights], np.stack([each.vector for each in sights])
-    return Points(
-        published=np.array([each.published for each in sights]),
-        kinds=_codes((kind_key(each) for each in proposals), record.kind_codes),
-        authors=_codes((author_key(each) for each in proposals), record.author_codes),
-        vectors=vectors.astype(np.float32),
-        worded=worded(vectors),
-        words=word_vectors(proposals),
-    )
-
-
-def _codes(keys: Iterable[str], codes: Mapping[str, int]) -> Codes:
-    """As the record has them; a name that it has not gets a code of its own, so that two new authors are not one."""
-    every = dict(codes)
-    return np.array([every.setdefault(key, len(every)) if key else -1 for key in keys], dtype=np.int64)

@@ -19,7 +19,6 @@ PLACES = 6
 UNIT = 10**PLACES
 # At most so many rows are named behind a fact.
 SHOWN = 5
-HALF = 0.5
 
 FACTS: Mapping[str, tuple[str, ...]] = {
     "similar proposals": ("belief", "belief_sd", "share_belief", "closest_text", "closest_passed", "alike_passed"),
@@ -122,12 +121,10 @@ def _similar(seen: Seen) -> str:
 
 
 def _others(seen: Seen) -> str:
-    leading = sum(each.share > HALF for each in seen.open_votes)
-    return (
-        f"of the DAO's {len(seen.open_votes)} other open proposals with votes {leading} lead"
-        if seen.open_votes
-        else "no other vote is under way"
-    )
+    if not seen.open_votes:
+        return "no other vote is under way"
+    ahead = sum(each.share > 0.5 for each in seen.open_votes)
+    return f"those for are ahead on {ahead} of the DAO's {len(seen.open_votes)} other open proposals with votes"
 
 
 def _votes(seen: Seen) -> str:

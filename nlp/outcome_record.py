@@ -70,13 +70,16 @@ class DaoRecord:
         """How many rows, from the first, had a result before `moment` (exclusive)."""
         return int(np.searchsorted(self.closed, moment, side="left"))
 
-    def kind_code(self, proposal: KnownProposal) -> int:
-        """The code of a proposal's kind in this record; one that equals only itself when it never occurred, -1 for none."""
-        return _code(kind_key(proposal), self.kind_codes)
+    # Rows of a record may be later than the question. Whether a name occurs among them only must change nothing: a name that
+    # never occurs is as much a name, so its code is one that no row has, and not that of "none".
 
-    def author_code(self, proposal: KnownProposal) -> int:
-        """The code of a proposal's author in this record; one that equals only itself when they never proposed, -1 for none."""
-        return _code(author_key(proposal), self.author_codes)
+    def kinds_of(self, proposals: Iterable[KnownProposal]) -> Codes:
+        """The codes of proposals' kinds in this record; one that never occurred has a code of its own, -1 is none."""
+        return _codes(map(kind_key, proposals), dict(self.kind_codes))
+
+    def authors_of(self, proposals: Iterable[KnownProposal]) -> Codes:
+        """The codes of proposals' authors in this record; who never proposed has a code of their own, -1 is none."""
+        return _codes(map(author_key, proposals), dict(self.author_codes))
 
 
 def build_record(rows: Iterable[ClosedProposal], embedder: Embedder) -> DaoRecord:
@@ -189,12 +192,6 @@ def _published(row: ClosedProposal) -> datetime:
 
 def _floats(values: Iterable[float]) -> Floats:
     return np.fromiter(values, dtype=np.float64)
-
-
-def _code(key: str, codes: dict[str, int]) -> int:
-    # Rows of a record may be later than the question. Whether a name occurs among them only must change nothing: a name that
-    # never occurs is as much a name, so its code is one that no row has, and not that of "none".
-    return codes.get(key, len(codes)) if key else -1
 
 
 def _codes(keys: Iterable[str], codes: dict[str, int]) -> Codes:

@@ -9,8 +9,12 @@ from api.dependencies import ClockDep, ModelsDep, ReadDep, require
 from api.errors import problems
 from governance.actors import Actor, Role
 from governance.errors import InvalidInput, ModelUnavailable, NotFound
+from governance.open_votes import MOST_PROPOSALS
+from governance.records.as_of import PROPOSALS, read_one
 from governance.records.daos import dao_time
-from governance.records.history import closed_proposals, open_proposals
+from governance.records.history import closed_proposals
+from governance.records.known_proposals import known_proposal
+from governance.records.open_votes import open_proposals
 
 router = APIRouter(prefix="/daos/{dao_id}/text-vectors", tags=["forecasts"])
 
@@ -48,7 +52,8 @@ def make(
 
     today = dao_time(session, dao_id, clock())
     proposals = [closed.proposal for closed in closed_proposals(session, dao_id, as_of=today)]
-    proposals += open_proposals(session, dao_id, as_of=today)
+    newest = open_proposals(session, dao_id, as_of=today)[-MOST_PROPOSALS:]
+    proposals += [known_proposal(read_one(session, PROPOSALS, each, as_of=today)) for each in newest]
     session.rollback()  # a long embedding would keep the database from tidying up
     embedder = models.embedder()
     missing = embedder.missing([proposal_text(proposal) for proposal in proposals])

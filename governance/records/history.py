@@ -12,19 +12,18 @@ from sqlalchemy import String, bindparam, select
 from sqlmodel import Session, col
 
 from governance.errors import NotFound
-from governance.evidence import ClosedProposal, KnownProposal, KnownVote, OutcomeQuestion
-from governance.intake.fields import BELIEVABLE_FROM
+from governance.evidence import ClosedProposal, KnownVote, OutcomeQuestion
 from governance.intake.proposals import OFFICIAL_RULES
-from governance.open_votes import MOST_PROPOSALS
 from governance.outcome_lessons import OutcomeAnswer
 from governance.outcome_sources import was_executed
 from governance.readings import mean_stance
 from governance.records import as_of as known
 from governance.records.columns import UtcDateTime
-from governance.records.dao_activity import dao_activity, open_beside
+from governance.records.dao_activity import dao_activity
 from governance.records.daos import rows_version
 from governance.records.evidence import Reading
-from governance.records.open_votes import open_votes
+from governance.records.known_proposals import known_proposal
+from governance.records.open_votes import open_proposals, open_votes
 from governance.records.prepared import Prepared
 from governance.records.readings import counts_at
 from governance.records.voters_before import known_progress, past_votes
@@ -121,8 +120,8 @@ def outcome_question(
     row = known.read_one(session, known.PROPOSALS, proposal_id, as_of=as_of)
     votes = known_votes(session, proposal_id, as_of=as_of)
     before = closed_proposals(session, row["dao_id"], as_of=as_of) if history is None else history
-    proposal, votes_known = _known_proposal(row), bool(votes) or _votes_are_collected(session, row, as_of)
-    running = open_beside(session, row["dao_id"], proposal_id, as_of=as_of)
+    proposal, votes_known = known_proposal(row), bool(votes) or _votes_are_collected(session, row, as_of)
+    running = [each for each in open_proposals(session, row["dao_id"], as_of=as_of) if each != proposal_id]
     return OutcomeQuestion(
         proposal=proposal,
         as_of=as_of,
@@ -141,7 +140,7 @@ def outcome_question(
             as_of=as_of,
             votes_known=votes_known,
         ),
-        open_votes=open_votes(session, running, read=_known_proposal, as_of=as_of),
+        open_votes=open_votes(session, running, as_of=as_of),
     )
 
 
@@ -189,12 +188,6 @@ def closed_proposals(session: Session, dao_id: str, *, as_of: datetime) -> tuple
     found = _history(session, dao_id)
     with _lock:
         return found.before(as_of)
-
-
-def open_proposals(session: Session, dao_id: str, *, as_of: datetime) -> list[KnownProposal]:
-    """The DAO's open proposals that forecasts of each other look at, by publication."""
-    ids = open_beside(session, dao_id, "", as_of=as_of)[-MOST_PROPOSALS:]
-    return [_known_proposal(known.read_one(session, known.PROPOSALS, each, as_of=as_of)) for each in ids]
 
 
 def _history(session: Session, dao_id: str) -> _History:
@@ -248,7 +241,7 @@ def _read_revised(session: Session, proposal_id: str) -> list[tuple[datetime, st
 
 def _closed_proposal(row: dict[str, Any]) -> ClosedProposal | None:
     """The row as history; None where it does not say when it was published, or not that it closed after that."""
-    proposal = _known_proposal(row)
+    proposal = known_proposal(row)
     closed_at = row["ends_at"]
     if closed_at is None or closed_at > row["result_known_at"]:
         closed_at = row["result_known_at"]
@@ -266,24 +259,6 @@ def _closed_proposal(row: dict[str, Any]) -> ClosedProposal | None:
         power=taking_part if taking_part else None,
         quorum_reached=None if proposal.quorum is None or taking_part is None else taking_part >= float(proposal.quorum),
         executed=was_executed(row["source"], row["state"]),
-    )
-
-
-def _known_proposal(row: dict[str, Any]) -> KnownProposal:
-    published = next((time for time in (row["created_at"], row["starts_at"]) if time is not None and time >= BELIEVABLE_FROM), None)
-    return KnownProposal(
-        proposal_id=row["id"],
-        dao_id=row["dao_id"],
-        source=row["source"],
-        title=row["title"],
-        body=row["body"],
-        kind=row["kind"],
-        author=row["author"],
-        choices=tuple(row["choices"] or ()),
-        published_at=published,
-        starts_at=row["starts_at"],
-        ends_at=row["ends_at"] if row["end_fixed"] else None,
-        quorum=row["quorum"] if row["quorum"] is not None and float(row["quorum"]) > 0 else None,
     )
 
 

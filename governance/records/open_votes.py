@@ -1,20 +1,31 @@
-"""How the votes on a DAO's other open proposals stood at a time, as a forecast may see them."""
+"""Which of a DAO's proposals were open at a time, and how the votes on them stood, as a forecast may see them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import String, bindparam, select
+from sqlalchemy import String, and_, bindparam, not_, select
 from sqlmodel import Session
 
-from governance.evidence import KnownProposal, KnownVote, OpenVote
+from governance.evidence import OPEN_AT_MOST, KnownVote, OpenVote
 from governance.open_votes import FIRST_VOTES, MOST_PROPOSALS, open_vote
 from governance.records import as_of as known
 from governance.records.columns import UtcDateTime
+from governance.records.known_proposals import known_proposal
 from governance.records.prepared import Prepared
 
-_VOTES: Final = known.VOTES.table.c
-_AS_OF: Final = bindparam("as_of", type_=UtcDateTime())
+_PROPOSALS, _VOTES = known.PROPOSALS.table.c, known.VOTES.table.c
+_DAO, _AS_OF, _SINCE = bindparam("dao", type_=String()), bindparam("as_of", type_=UtcDateTime()), bindparam("since", type_=UtcDateTime())
+# Most proposals had closed by then whatever else is read of them: these need no second look.
+_HAD_CLOSED = and_(_PROPOSALS.revision == 1, _PROPOSALS.result_known_at <= _AS_OF, _PROPOSALS.outcome.is_not(None))
+_LATELY: Final = Prepared(
+    select(*(_PROPOSALS[name] for name in ("id", "revision", "known_at", "end_fixed", "ends_at", "result_known_at", "outcome"))).where(
+        _PROPOSALS.dao_id == _DAO,
+        _PROPOSALS.known_at > _SINCE,
+        _PROPOSALS.known_at <= _AS_OF,
+        not_(_HAD_CLOSED),
+    )
+)
 _FIRST: Final = Prepared(
     select(*(_VOTES[name] for name in ("id", "voter", "choice", "power", "cast_at", "revision")))
     .where(
@@ -28,15 +39,22 @@ _FIRST: Final = Prepared(
 )
 
 
-def open_votes(
-    session: Session, open_ids: Sequence[str], *, read: Callable[[dict[str, Any]], KnownProposal], as_of: datetime
-) -> tuple[OpenVote, ...]:
-    """Of the newest of the open proposals (`open_ids` by publication), those with a vote; `read` makes a proposal of its row."""
-    found = []
-    for proposal_id in open_ids[-MOST_PROPOSALS:]:
-        rows = known.as_then(session, known.VOTES, _FIRST.rows(session, proposal=proposal_id, as_of=as_of), as_of=as_of)
-        votes = [KnownVote(row["voter"], row["choice"], row["power"], row["cast_at"]) for row in rows]
-        if votes:
-            proposal = read(known.read_one(session, known.PROPOSALS, proposal_id, as_of=as_of))
-            found.append(open_vote(proposal, votes))
-    return tuple(each for each in found if each is not None)
+def open_proposals(session: Session, dao_id: str, *, as_of: datetime) -> list[str]:
+    """The ids of the DAO's open proposals by publication; one is open until its fixed end, or until its result was known."""
+    lately = _LATELY.rows(session, dao=dao_id, since=as_of - OPEN_AT_MOST, as_of=as_of)
+    published = {row["id"]: row["known_at"] for row in lately}
+    rows = known.as_then(session, known.PROPOSALS, lately, as_of=as_of)
+    running = [row["id"] for row in rows if row["outcome"] is None and (row["ends_at"] is None or row["ends_at"] > as_of)]
+    return sorted(running, key=lambda each: (published[each], each))
+
+
+def open_votes(session: Session, proposal_ids: Sequence[str], *, as_of: datetime) -> tuple[OpenVote, ...]:
+    """Of the newest of these open proposals (by publication), those with a vote."""
+    cast = {each: _first_votes(session, each, as_of) for each in proposal_ids[-MOST_PROPOSALS:]}
+    voted = [(known.read_one(session, known.PROPOSALS, each, as_of=as_of), votes) for each, votes in cast.items() if votes]
+    return tuple(open_vote(known_proposal(row), votes) for row, votes in voted)
+
+
+def _first_votes(session: Session, proposal_id: str, as_of: datetime) -> list[KnownVote]:
+    rows = known.as_then(session, known.VOTES, _FIRST.rows(session, proposal=proposal_id, as_of=as_of), as_of=as_of)
+    return [KnownVote(row["voter"], row["choice"], row["power"], row["cast_at"]) for row in rows]

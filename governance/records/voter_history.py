@@ -9,9 +9,10 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from governance.errors import NotFound
-from governance.evidence import KnownProposal, KnownVote
+from governance.evidence import KnownVote
 from governance.intake.fields import BELIEVABLE_FROM
 from governance.records import as_of as known
+from governance.records.known_proposals import known_proposal
 from governance.voting_records import PastProposal, VoterQuestion
 
 # So many proposals back a voter's record reaches: more moved no held-out figure (benchmarks/voters.py).
@@ -34,7 +35,7 @@ def voter_question(session: Session, proposal_id: str, *, as_of: datetime) -> Vo
     before = _before(session, row["dao_id"], opened_at=opened_at, as_of=as_of, besides=proposal_id)
     votes = known_votes_of(session, [proposal_id, *(each["id"] for each in before)], as_of=as_of)
     return VoterQuestion(
-        proposal=_proposal(row),
+        proposal=known_proposal(row),
         opened_at=opened_at,
         as_of=as_of,
         votes=votes.get(proposal_id, ()),
@@ -79,19 +80,3 @@ def _past(row: dict[str, Any], votes: tuple[KnownVote, ...], as_of: datetime) ->
     assert opened_at is not None, "read by its opening"  # noqa: S101
     over = (row["ends_at"] is not None and row["ends_at"] <= as_of) or row["outcome"] is not None or opened_at + OVER_AFTER <= as_of
     return PastProposal(row["id"], opened_at, over, tuple(row["choices"] or ()), votes)
-
-
-def _proposal(row: dict[str, Any]) -> KnownProposal:
-    return KnownProposal(
-        proposal_id=row["id"],
-        dao_id=row["dao_id"],
-        source=row["source"],
-        title=row["title"],
-        body=row["body"],
-        kind=row["kind"],
-        author=row["author"],
-        choices=tuple(row["choices"] or ()),
-        published_at=row["created_at"] or row["starts_at"],
-        starts_at=row["starts_at"],
-        ends_at=row["ends_at"] if row["end_fixed"] else None,
-    )

@@ -9,8 +9,9 @@ from benchmarks.outcome_lookahead import until
 from governance.evidence import KnownActivity
 from governance.identity import proposal_id
 from governance.intake.batches import Kind
-from governance.records.dao_activity import dao_activity, open_beside
+from governance.records.dao_activity import dao_activity
 from governance.records.history import outcome_question
+from governance.records.open_votes import open_proposals
 from nlp.outcome_activity import Activity
 from tests.ingest_rows import OPENED, a_proposal, a_vote, take
 from tests.outcome_world import cases
@@ -26,7 +27,7 @@ def at(seconds: int) -> datetime:
 
 def in_database(session: Session, moment: datetime, *, votes_known: bool = True) -> KnownActivity:
     """What the database says of proposal 0x01 at `moment`."""
-    running = len(open_beside(session, "tide.eth", THIS, as_of=moment))
+    running = sum(each != THIS for each in open_proposals(session, "tide.eth", as_of=moment))
     return dao_activity(session, "tide.eth", THIS, running=running, published_at=at(OPENED), as_of=moment, votes_known=votes_known)
 
 

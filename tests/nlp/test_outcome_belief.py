@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from nlp import outcome_belief
-from nlp.outcome_belief import Asked, Belief, Beliefs, Points
+from nlp.outcome_belief import Asked, Belief, Beliefs
 from nlp.outcome_kernels import START
+from nlp.outcome_points import Points
 from nlp.outcome_record import DaoRecord, Records, build_record
 from tests.outcome_world import WordEmbedder, history, question
 
@@ -21,7 +22,7 @@ ASKED = {
 
 def ask(beliefs: Beliefs, record: DaoRecord, known: int) -> dict[str, Belief]:
     """What the record's first `known` rows say of its last."""
-    return beliefs.ask(record, known, Points.of(record, np.array([len(record.rows) - 1]), START), ASKED)
+    return beliefs.ask(record, known, Points.of(record, np.array([len(record.rows) - 1]), words=True), ASKED)
 
 
 def test_a_fit_that_made_room_is_made_again_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,11 +12,13 @@ from governance.evidence import ChoiceSoFar, KnownProposal, KnownVote, OpenVote
 from governance.identity import proposal_id
 from governance.intake.batches import Kind
 from governance.open_votes import FIRST_VOTES, MOST_PROPOSALS, open_vote
-from governance.records.history import open_proposals, outcome_question
+from governance.records.history import outcome_question
+from governance.records.open_votes import open_proposals
 from nlp.outcome import ShippedOutcomeForecaster
 from nlp.outcome_activity import OpenVotes
-from nlp.outcome_belief import Asked, Beliefs, Kernel, Points
-from nlp.outcome_open_votes import Sight, standings, with_open_votes
+from nlp.outcome_belief import Asked, Beliefs, Kernel
+from nlp.outcome_open_votes import standings, with_open_votes
+from nlp.outcome_points import Points, Sight
 from nlp.outcome_record import build_record, days
 from nlp.outcome_text import CachedEmbedder, proposal_text
 from tests.ingest_rows import OPENED, a_proposal, a_vote, take
@@ -51,13 +53,10 @@ def test_the_last_of_a_voters_first_hundred_votes_counts() -> None:
     votes += [KnownVote("0xv0", "2", "7", NOON + timedelta(hours=3)), KnownVote("0xlast", None, None, NOON + timedelta(hours=4))]
     found = open_vote(proposal(1), [*votes, KnownVote("0xlate", "2", "9", NOON + timedelta(hours=5))])
 
-    assert found is not None
     assert found.choices == (ChoiceSoFar(None, 1, None), ChoiceSoFar("1", 97, "9.7"), ChoiceSoFar("2", 1, "7"))
     assert found.latest_at == NOON + timedelta(hours=4)
     assert len(votes) == FIRST_VOTES
-    assert open_vote(proposal(1), []) is None
     large = open_vote(proposal(1), [KnownVote(name, "1", power, NOON) for name, power in (("a", "1" + "0" * 60), ("b", "0.000000001"))])
-    assert large is not None
     assert large.choices == (ChoiceSoFar("1", 2, "1" + "0" * 60 + ".000000001"),)
 
 
@@ -85,10 +84,10 @@ def test_conditioning_is_that_of_the_whole_regression() -> None:
     proposals = [proposal(40), *(each.proposal for each in votes)]
     vectors = embedder.embed([proposal_text(each) for each in proposals]).astype(np.float64)
     sights = [Sight(each, days(each.published_at), vector) for each, vector in zip(proposals, vectors, strict=True) if each.published_at]
-    mean, strongest = with_open_votes(beliefs, record, known, sights, votes, asked=Asked(KERNEL, 0.6, whole=True))
+    mean, strongest = with_open_votes(beliefs, record, known, Points.seen(record, sights), votes, asked=Asked(KERNEL, 0.6, whole=True))
 
     def points(rows: range) -> Points:
-        return Points.of(whole, np.array(rows), KERNEL)
+        return Points.of(whole, np.array(rows), words=True)
 
     # The open ones as if they had closed, so that one record holds all; the asked one last.
     whole = build_record([*history(30), *(closed(number) for number in (*range(31, 39), 40))], CachedEmbedder(WordEmbedder()))
@@ -113,7 +112,7 @@ def test_in_a_dao_without_results_votes_elsewhere_are_all_that_is_known(forecast
     told = forecaster.forecast(replace(asked, open_votes=_around(asked.as_of, 0, 30)))
     reason = next(each for each in told.reasons if each.fact == "other votes under way")
     assert reason.log_odds < 0
-    assert reason.words == "of the DAO's 4 other open proposals with votes 0 lead"
+    assert reason.words == "those for are ahead on 0 of the DAO's 4 other open proposals with votes"
     assert set(reason.rows) == {f"lake-{number}" for number in range(36, 40)}
 
 
@@ -178,7 +177,7 @@ def test_a_database_tells_only_what_was_open_and_cast_by_then(session: Session) 
     assert told(at(OPENED + DAY - 1)) == []
     assert told(at(OPENED + DAY)) == then
     assert told(at(OPENED + 6 * DAY)) == [(six, "1", 1), (four, "1", 1)]
-    assert [each.proposal_id for each in open_proposals(session, "tide.eth", as_of=at(OPENED + DAY))] == [six, two, THIS, four]
+    assert open_proposals(session, "tide.eth", as_of=at(OPENED + DAY)) == [six, two, THIS, four]
     take(session, Kind.VOTE, [{**cast[0], "choice": "2"}], at=at(OPENED + 50 * DAY))
     session.expire_all()
     assert told(at(OPENED + DAY)) == then
@@ -203,6 +202,16 @@ def test_a_later_vote_or_close_changes_nothing() -> None:
 
     assert OpenVotes(then).of(then[6], moment) == OpenVotes(world).of(world[6], moment)
     assert len(OpenVotes(then).of(then[6], moment)) > 3
+
+
+def test_what_nobody_has_voted_on_is_no_open_vote() -> None:
+    """In a dump as in a database: until the first vote is cast there is nothing to count."""
+    world = cases(12)
+    silent = [replace(case, votes=()) if place == 5 else case for place, case in enumerate(world)]
+    moment = world[6].opened_at + timedelta(hours=50)
+    told, without = ([each.proposal.proposal_id for each in OpenVotes(dump).of(world[6], moment)] for dump in (world, silent))
+    assert "lake-5" in told
+    assert without == [each for each in told if each != "lake-5"]
 
 
 def test_odd_powers_do_not_spoil_a_forecast(forecaster: ShippedOutcomeForecaster) -> None:

@@ -141,9 +141,9 @@ def test_weights_of_the_versions_before_speak_as_they_did() -> None:
     assert [weights.trees[target].sum(asked).tolist() for weights in (third, fourth) for target in TREES] == [[1.0] * 4] * 12
     assert third.stacks == {}
     assert fourth.stacks == {"/open": Stack(0.9, 0.5, 0.1, 0.0, (0.35, 0.0))}
-    said = [passing(fourth.trees, fourth.stacks, asked, ["snapshot"] * 4).tolist()]
+    said = passing(fourth.trees, fourth.stacks, asked, ["snapshot"] * 4).tolist()
     asked[:, NAMES.index("open_votes")] = 9.0
-    assert said == [passing(fourth.trees, fourth.stacks, asked, ["snapshot"] * 4).tolist()]
+    assert said == passing(fourth.trees, fourth.stacks, asked, ["snapshot"] * 4).tolist()
     with pytest.raises(ModelUnavailable, match="another version"):
         former(2, {})
 

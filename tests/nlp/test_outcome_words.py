@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from nlp import outcome_words
-from nlp.outcome_belief import Asked, Beliefs, Kernel, Points
+from nlp.outcome_belief import Asked, Beliefs, Kernel
 from nlp.outcome_kernels import START
+from nlp.outcome_points import Points, Sight
 from nlp.outcome_record import build_record
 from nlp.outcome_text import Vectors
 from nlp.outcome_words import HALF_COUNTED, WORDS, WORDS_CHARS, word_vectors
@@ -61,7 +62,7 @@ def covariance(kernel: Kernel, *, kinds: tuple[str, str], bodies: tuple[str, str
     told = zip((closed(1), closed(2)), kinds, bodies, strict=True)
     asked = [replace(row, proposal=replace(row.proposal, title=None, body=body, kind=kind)) for row, kind, body in told]
     record = build_record(asked, WordEmbedder())
-    points = Points.of(record, np.arange(2), kernel)
+    points = Points.of(record, np.arange(2), words=bool(kernel.kind_words))
     return float(kernel.between(points, points)[0, 1])
 
 
@@ -83,14 +84,8 @@ def test_what_was_worded_so_and_failed_lowers_the_belief() -> None:
     record = build_record(rows, WordEmbedder())
     believed = []
     for body in words:
-        asked = replace(proposal(50), kind="grant", body=body)
-        point = Points.one(
-            published=float(record.published[-1]),
-            kind=record.kind_code(asked),
-            author=-1,
-            vector=np.zeros(384),
-            words=word_vectors([asked]),
-        )
+        asked = replace(proposal(50), kind="grant", body=body, author=None)
+        point = Points.seen(record, [Sight(asked, float(record.published[-1]), np.zeros(384))])
         believed.append(Beliefs().ask(record, 40, point, {"passed": Asked(START, 0.5)})["passed"].mean)
     assert believed[0] > believed[1] + 0.05
 
