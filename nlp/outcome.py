@@ -53,7 +53,7 @@ class Estimates:
         reached = raw_probability(weights.trees["reached"], rows, "reached")
         ranges = {}
         for target in QUANTITIES:
-            middle, errors = expected(weights, rows, target)
+            middle, errors = expected(weights, rows, families, target)
             ranges[target] = middle[:, None] + np.insert(errors, 2, 0.0, axis=1)
         return cls(
             raw=raw,

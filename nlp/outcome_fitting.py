@@ -12,11 +12,8 @@ from nlp.features import BEFORE_ACTIVITY, NAMES, FeatureRecipe
 from nlp.outcome_skill import held_out_skill
 from nlp.outcome_stack import ALL, BEFORE, DURING, FEWEST, Stack, fit_stack, stack_key
 from nlp.outcome_weights import (
-    BANDS,
     PROBABILITIES,
-    QUANTILES,
     QUANTITIES,
-    STAGES,
     TARGETS,
     TREES,
     VOTING,
@@ -31,6 +28,7 @@ from nlp.outcome_weights import (
     runs,
     stacked,
 )
+from nlp.outcome_widths import held_out_widths
 from nlp.random_boosting import RandomBoosting
 from nlp.trees import Trees, from_boosting, no_trees
 
@@ -55,7 +53,6 @@ HALVED_PART: Mapping[str, float] = {"passed": 0.12, VOTING: 0.6}
 HALVED_COUNT = 30
 # Fewer held-out rows calibrate nothing.
 FEWEST_TO_CALIBRATE = 40
-FEWEST_IN_CELL = 60
 
 # Passing and reaching the quorum are the mean of so many boostings with other dice.
 BAGS = 3
@@ -168,10 +165,20 @@ def fit_weights(recipe: FeatureRecipe, sheet: Sheet, *, trained_until: Mapping[s
         trees={target: fit_trees(sheet, target, seed=seed) for target in TREES},
         stacks=fit_stacks(trial, late),
         calibration=calibration,
-        errors={target: held_out_errors(trial[target], late, target) for target in QUANTITIES},
+        errors=_widths(trial, late),
         skill=held_out_skill(said, late.rows, late.targets["passed"], families=late.families, daos=late.daos, bands=band(late.rows)),
         trained_until=trained_until,
     ), name
+
+
+def _widths(trees: Mapping[str, Trees], late: Sheet) -> dict[str, Floats]:
+    """The interval widths of every quantity, from what its trees got wrong on rows they did not see."""
+    found: dict[str, Floats] = {}
+    for target in QUANTITIES:
+        known = late.where(np.isfinite(late.targets[target]) & (offset(late.rows, target) >= 0.0))
+        errors = known.targets[target] - (offset(known.rows, target) + trees[target].sum(known.rows))
+        found |= held_out_widths(target, errors, cell(known.rows), known.families)
+    return found
 
 
 def _said_by_halves(trees: Mapping[str, Trees], late: Sheet) -> Floats:
@@ -252,23 +259,6 @@ def _newness(newer: NDArray[np.int64], trained: NDArray[np.int64], target: str) 
     return found
 
 
-def held_out_errors(trees: Trees, late: Sheet, target: str) -> Floats:
-    """The `QUANTILES` of (truth - estimate) per cell: split-conformal widths.
-
-    Quantiles are the conformal ones, rank ceil((n + 1) q) (Vovk et al.; Lei et al., 2018, §2.2); a cell with too
-    few rows takes those of its stage, else of all.
-    """
-    known = np.isfinite(late.targets[target]) & (offset(late.rows, target) >= 0.0)
-    rows = late.rows[known]
-    errors = late.targets[target][known] - (offset(rows, target) + trees.sum(rows))
-    cells = cell(rows)
-    widths = []
-    for place in range(STAGES * (len(BANDS) + 1)):
-        choices = (errors[cells == place], errors[cells % STAGES == place % STAGES], errors, np.zeros(1))
-        widths.append(_conformal(next(found for found in choices if len(found) >= FEWEST_IN_CELL or found is choices[-1])))
-    return np.array(widths)
-
-
 class _BeliefFirst:
     """What boosting starts from: the belief, so that trees learn only where it errs."""
 
@@ -284,10 +274,3 @@ class _BeliefFirst:
         """The belief's probabilities of failing and passing."""
         passes = 1.0 / (1.0 + np.exp(-offset(rows, self.target)))
         return np.column_stack([1.0 - passes, passes])
-
-
-def _conformal(errors: Floats) -> tuple[float, ...]:
-    ordered, count = np.sort(errors), len(errors)
-    upper = [min(int(np.ceil((count + 1) * part)), count) - 1 for part in QUANTILES if part > 0.5]
-    lower = [count - 1 - place for place in reversed(upper)]
-    return tuple(float(ordered[place]) for place in (*lower, *upper))

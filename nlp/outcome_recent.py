@@ -116,7 +116,7 @@ class RecentResults:
             families = [family(kind_key(record.rows[place].proposal)) for place in missing]
             raw = passing(self._weights.trees, self._weights.stacks, rows, families)
             odds = _log_odds(self._weights.calibration["passed"].apply(raw)).tolist()
-            errors = _errors(self._weights, record, missing, rows)
+            errors = _errors(self._weights, record, missing, rows, families)
             known.update(
                 (place, _Said(one, base, erred))
                 for place, one, base, erred in zip(missing, odds, rows[:, BASE_RATE].tolist(), errors, strict=True)
@@ -124,12 +124,14 @@ class RecentResults:
         return known
 
 
-def _errors(weights: OutcomeWeights, record: DaoRecord, places: list[int], rows: Floats) -> list[dict[str, tuple[float, Sequence[float]]]]:
+def _errors(
+    weights: OutcomeWeights, record: DaoRecord, places: list[int], rows: Floats, families: Sequence[str]
+) -> list[dict[str, tuple[float, Sequence[float]]]]:
     """Of each place, per quantity that was expected and is known, truth minus middle and the bounds around it."""
     found: list[dict[str, tuple[float, Sequence[float]]]] = [{} for _ in places]
     came = {"share": record.share[places], "voters": np.log1p(record.voters[places]), "power": np.log1p(record.power[places])}
     for target in QUANTITIES:
-        middle, bounds = expected(weights, rows, target)
+        middle, bounds = expected(weights, rows, families, target)
         errors = came[target] - middle
         for row in np.flatnonzero(np.isfinite(errors) & (offset(rows, target) >= 0.0)).tolist():
             found[row][target] = float(errors[row]), bounds[row].tolist()

@@ -20,9 +20,10 @@ from nlp.outcome_stack import Stack, stack_of
 from nlp.trees import Trees
 
 NAME = "outcome"
-FORMAT = "assent-outcome/5"
-# Without a share for open votes; and without stacks, which then are all as `Stack()`. A deployment's retrained weights outlive an update.
-_READ_TOO = ("assent-outcome/4", "assent-outcome/3")
+FORMAT = "assent-outcome/6"
+# Without widths of single families; without a share for open votes; and without stacks, which then are all as `Stack()`. A deployment's
+# retrained weights outlive an update.
+_READ_TOO = ("assent-outcome/5", "assent-outcome/4", "assent-outcome/3")
 _ADDED_SINCE = "open_votes"
 EARLIER = "earlier"
 PROBABILITIES = ("passed", "reached")
@@ -42,6 +43,7 @@ BANDS = (10, 50)
 QUANTILES = (0.05, 0.25, 0.75, 0.95)
 
 HALF = 0.5
+_ERRORS = "errors."
 VOTERS, PACE, BASE_RATE, OPEN_VOTES = (NAMES.index(name) for name in ("voters", "pace", "author_rate", "open_votes"))
 _BELIEFS = {target: NAMES.index("belief" if target in ("passed", VOTING) else f"{target}_belief") for target in TREES}
 
@@ -52,10 +54,10 @@ Floats = NDArray[np.float64]
 class OutcomeWeights:
     """All the model was taught.
 
-    `stacks` holds what P(passes) is made of, per family of kinds and time (`stack_key`); `errors`, per target and cell (`cell`),
-    the `QUANTILES` of held-out errors; `skill`, per family, stage and band (`skill_key`), how many held-out answers there were,
-    the log loss of model and base rate on them and its error; `trained_until` the close of the last trained proposal per DAO
-    (`trained_key`), unix seconds: what an evaluation must not score.
+    `stacks` holds what P(passes) is made of, per family of kinds and time (`stack_key`); `errors`, per quantity, or quantity of one
+    family (`width_key`), and cell (`cell`), the `QUANTILES` of held-out errors; `skill`, per family, stage and band (`skill_key`), how
+    many held-out answers there were, the log loss of model and base rate on them and its error; `trained_until` the close of the last
+    trained proposal per DAO (`trained_key`), unix seconds: what an evaluation must not score.
     """
 
     recipe: FeatureRecipe
@@ -104,9 +106,15 @@ def passing(trees: Mapping[str, Trees], stacks: Mapping[str, Stack], rows: Float
     return 1.0 / (1.0 + np.exp(-odds))
 
 
-def expected(weights: OutcomeWeights, rows: Floats, target: str) -> tuple[Floats, Floats]:
-    """The middle of a quantity for each row, and the `QUANTILES` of errors around it; turnouts as log(1 + n)."""
-    return offset(rows, target) + weights.trees[target].sum(rows), weights.errors[target][cell(rows)]
+def expected(weights: OutcomeWeights, rows: Floats, families: Sequence[str], target: str) -> tuple[Floats, Floats]:
+    """The middle of a quantity for each row, and the `QUANTILES` of its family's errors around it; turnouts as log(1 + n)."""
+    cells, named = cell(rows), np.array(families, dtype=np.str_)
+    widths = weights.errors[target][cells]
+    for family in np.unique(named).tolist():
+        own, mine = weights.errors.get(width_key(target, family)), named == family
+        if own is not None:
+            widths[mine] = own[cells[mine]]
+    return offset(rows, target) + weights.trees[target].sum(rows), widths
 
 
 def closed(rows: Floats) -> Floats:
@@ -142,6 +150,11 @@ def band(rows: Floats) -> NDArray[np.int64]:
     return found.astype(np.int64)
 
 
+def width_key(target: str, family: str) -> str:
+    """The name of a family's own widths in `OutcomeWeights.errors`; those of all families have the target's name."""
+    return f"{target}/{family}"
+
+
 def skill_key(family: str, *, voted: bool, band: int) -> str:
     """The name of a cell of `OutcomeWeights.skill`."""
     return f"{family}/{'voted' if voted else 'open'}/{band}"
@@ -160,7 +173,7 @@ def pack(weights: OutcomeWeights) -> bytes:
     for target in TREES:
         arrays |= weights.trees[target].arrays(f"trees.{target}")
     for target, errors in weights.errors.items():
-        arrays[f"errors.{target}"] = errors
+        arrays[f"{_ERRORS}{target}"] = errors
     for target, calibration in weights.calibration.items():
         arrays |= {f"calibration.{target}.raw": calibration.raw, f"calibration.{target}.calibrated": calibration.calibrated}
     recipe = {
@@ -202,12 +215,17 @@ def unpack(data: bytes) -> OutcomeWeights:
                 target: Calibration(arrays[f"calibration.{target}.raw"], arrays[f"calibration.{target}.calibrated"])
                 for target in PROBABILITIES
             },
-            errors={target: arrays[f"errors.{target}"] for target in QUANTITIES},
+            errors={target: arrays[f"{_ERRORS}{target}"] for target in QUANTITIES} | _of_families(arrays),
             skill={key: (count, model, base, error) for key, (count, model, base, error) in header["skill"].items()},
             trained_until=header["trained_until"],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelUnavailable("the outcome weights cannot be read") from error
+
+
+def _of_families(arrays: Mapping[str, Floats]) -> dict[str, Floats]:
+    widths = {name.removeprefix(_ERRORS): array for name, array in arrays.items() if name.startswith(_ERRORS)}
+    return {name: array for name, array in widths.items() if name not in QUANTITIES}
 
 
 def _stack(shares: Mapping[str, Any]) -> Stack:

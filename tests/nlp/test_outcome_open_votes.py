@@ -61,7 +61,7 @@ def test_the_last_of_a_voters_first_hundred_votes_counts() -> None:
 
 
 def test_what_leans_to_a_side_by_then_counts_by_power_where_all_have_it() -> None:
-    """Abstentions alone lean nowhere; the question's own proposal and what is a moment too late are dropped, whoever put them there."""
+    """Dropped are abstentions alone, the question's own proposal, what is a moment too late, and what closes when it is decided."""
     asked = question(40)
     moment = asked.as_of
     votes = (
@@ -70,6 +70,7 @@ def test_what_leans_to_a_side_by_then_counts_by_power_where_all_have_it() -> Non
         OpenVote(proposal(33), (ChoiceSoFar("3", 9, None),), moment),
         standing_at(34, 9, 0, moment=moment + timedelta(microseconds=1)),
         standing_at(40, 9, 0, moment=moment),
+        OpenVote(replace(proposal(35), ends_at=None), (ChoiceSoFar("1", 9, None),), moment),
     )
     found = standings(replace(asked, open_votes=votes))
 
