@@ -15,7 +15,8 @@ from governance.evidence import OutcomeForecast, OutcomeQuestion
 from nlp.base_rates import family
 from nlp.features import FeatureMaker
 from nlp.model_store import SHIPPED
-from nlp.outcome_answer import LEAST, MOST, Estimate, answer
+from nlp.outcome_answer import Estimate, answer
+from nlp.outcome_likelihoods import LEAST, MOST
 from nlp.outcome_recent import RecentResults
 from nlp.outcome_record import Records, kind_key
 from nlp.outcome_shapley import Shapley

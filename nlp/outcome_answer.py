@@ -3,19 +3,19 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from governance.evidence import ExpectedRange, Likelihood, OutcomeForecast, OutcomeQuestion, Reason
-from nlp.base_rates import HALF_LIFE_DAYS, family
+from nlp.base_rates import family
 from nlp.features import Seen
 from nlp.interval_tracking import widen
 from nlp.outcome_choices import leading
+from nlp.outcome_likelihoods import PLACES, bounded, execution_likelihood, no_less_than, passes_with, quorum_likelihood
 from nlp.outcome_reasons import Parts, log_odds, reasons
 from nlp.outcome_recent import Recent
-from nlp.outcome_record import days, kind_key
+from nlp.outcome_record import kind_key
 from nlp.outcome_shapley import Shapley
 from nlp.outcome_skill import evidence_for
 from nlp.outcome_stack import stack_of
@@ -24,16 +24,6 @@ from nlp.outcome_weights import BASE_RATE, OPEN_VOTES, VOTING, OutcomeWeights, b
 from nlp.votes_so_far import sides
 
 Floats = NDArray[np.float64]
-# No forecast says never or always.
-LEAST, MOST = 0.005, 0.995
-# Forecasts are rounded to the fixed point in which they are recorded.
-PLACES = 6
-# With fewer closed proposals that had a quorum, or of which it is known whether they were carried out, the rate is served.
-MIN_KNOWN = 5
-# No source dates execution; by so many days after the close it is taken as settled, and known.
-EXECUTION_KNOWN_AFTER = timedelta(days=30)
-# How many results of one's own it takes to count as much as the next wider level.
-_KIND_WEIGHT, _DAO_WEIGHT = 8.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +49,10 @@ def answer(
     digest: str,
 ) -> OutcomeForecast:
     """The whole forecast of one question."""
-    told = _passing(question, seen, estimate, recent, weights=weights, shapley=shapley)
-    share, heads, power = _ranges(seen, estimate, recent)
+    widened = _widened(seen, estimate, recent)
+    quorum = quorum_likelihood(question, seen, estimate.reached, widened["power"])
+    told = _passing(question, seen, estimate, recent, quorum, weights=weights, shapley=shapley)
+    share, heads, power = _ranges(seen, widened)
     favoured = share.middle if share is not None and sides(question.proposal.choices)[:2] == (1, -1) else None
     choices, by = leading(question, expected_heads=None if heads is None else heads.middle, favoured=favoured)
     return OutcomeForecast(
@@ -76,8 +68,8 @@ def answer(
         reason=told.reason,
         model_digest=digest,
         features=seen.features,
-        quorum=_quorum(question, seen, estimate.reached),
-        execution=_execution(question, seen, told.passes),
+        quorum=no_less_than(told.passes, quorum, seen),
+        execution=execution_likelihood(question, seen, told.passes),
         share=share,
         heads=heads,
         power=power,
@@ -100,16 +92,24 @@ class _Passing:
 
 
 def _passing(
-    question: OutcomeQuestion, seen: Seen, estimate: Estimate, recent: Recent, *, weights: OutcomeWeights, shapley: Mapping[str, Shapley]
+    question: OutcomeQuestion,
+    seen: Seen,
+    estimate: Estimate,
+    recent: Recent,
+    quorum: Likelihood,
+    *,
+    weights: OutcomeWeights,
+    shapley: Mapping[str, Shapley],
 ) -> _Passing:
-    base = _bounded(seen.rates.author)
+    base = bounded(seen.rates.author)
     row = seen.row()[None, :]
     trees = VOTING if runs(row)[0] else "passed"
     reason = no_skill(question, seen, recent, weights, running=trees == VOTING)
     if reason is not None:
         return _Passing(base, base, reason, ())
-    calibrated = log_odds(_bounded(estimate.passes))
-    passes = _bounded(1.0 / (1.0 + math.exp(-(calibrated + recent.shift_with(seen.turnout.heads)))))
+    calibrated = log_odds(bounded(estimate.passes))
+    alone = bounded(1.0 / (1.0 + math.exp(-(calibrated + recent.shift_with(seen.turnout.heads)))))
+    passes = passes_with(quorum, alone, seen)
     shares = stack_of(weights.stacks, family(kind_key(question.proposal)), running=trees == VOTING).after(seen.rates.dao_count)
     parts = Parts(
         base_rate=base,
@@ -118,6 +118,7 @@ def _passing(
         trees=shares.trees,
         raw=log_odds(min(max(estimate.raw, 1e-9), 1 - 1e-9)),
         calibrated=calibrated,
+        quorum=log_odds(passes) - log_odds(alone),
         passes=passes,
     )
     return _Passing(passes, base, None, reasons(seen, shapley[trees], parts, recent))
@@ -141,55 +142,17 @@ def no_skill(question: OutcomeQuestion, seen: Seen, recent: Recent, weights: Out
     return None
 
 
-def recency_rate(values: Floats, closed: Floats, at: float, prior: float, weight: float) -> float:
-    """The share of ones among known `values`, recent ones counting more, shrunk to `prior` by `weight` results."""
-    known = np.isfinite(values)
-    weights = 0.5 ** ((at - closed[known]) / HALF_LIFE_DAYS)
-    return float((weights @ values[known] + weight * prior) / (weights.sum() + weight))
+def _widened(seen: Seen, estimate: Estimate, recent: Recent) -> dict[str, Floats]:
+    """The numbers of share, voters and power, as far apart as the DAO's latest results say."""
+    told = {"share": estimate.share, "voters": estimate.voters, "power": estimate.power}
+    return {target: widen(values, recent.moved.get(target, ()), voted=seen.turnout.heads > 0) for target, values in told.items()}
 
 
-def _quorum(question: OutcomeQuestion, seen: Seen, reached: float) -> Likelihood:
-    if question.proposal.quorum is None or seen.features["quorum"] == UNKNOWN:
-        return Likelihood(reason="the source names no quorum for this proposal")
-    values = seen.record.reached[: seen.known]
-    count = int(np.isfinite(values).sum())
-    base = _bounded(recency_rate(values, seen.record.closed[: seen.known], days(question.as_of), 0.5, _DAO_WEIGHT))
-    if seen.turnout.power is not None and seen.turnout.power >= float(question.proposal.quorum):
-        return Likelihood(MOST, base, count, "the power that has voted reaches the quorum already")
-    if count < MIN_KNOWN:
-        return Likelihood(base, base, count, f"{count} closed proposals with a quorum are known; the rate is served below {MIN_KNOWN}")
-    return Likelihood(_bounded(reached), base, count)
-
-
-def _execution(question: OutcomeQuestion, seen: Seen, passes: float) -> Likelihood:
-    """P(passes) times how often what passed was carried out, within the kind; no trees, since few sources tell."""
-    at = days(question.as_of)
-    settled = int(np.searchsorted(seen.record.closed[: seen.known], at - EXECUTION_KNOWN_AFTER.days, side="left"))
-    done, passed = seen.record.executed[:settled], seen.record.passed[:settled] == 1.0
-    count = int(np.isfinite(done).sum())
-    if not count:
-        return Likelihood(reason="the source does not tell whether proposals of this DAO were carried out")
-    closed = seen.record.closed[:settled]
-    base = _bounded(recency_rate(done, closed, at, 0.5, _DAO_WEIGHT))
-    dao = recency_rate(done[passed], closed[passed], at, 0.5, _DAO_WEIGHT)
-    alike = passed & (seen.record.kinds[:settled] == seen.kind) & (seen.kind >= 0)
-    rate = recency_rate(done[alike], closed[alike], at, dao, _KIND_WEIGHT)
-    if count < MIN_KNOWN:
-        return Likelihood(min(base, passes), base, count, f"{count} settled proposals are known; the rate is served below {MIN_KNOWN}")
-    return Likelihood(min(_bounded(passes * rate), passes), base, count)
-
-
-def _ranges(seen: Seen, estimate: Estimate, recent: Recent) -> tuple[ExpectedRange | None, ExpectedRange | None, ExpectedRange | None]:
-    """Share, voters and power, as wide as the DAO's latest results say."""
-    voted = seen.turnout.heads > 0
-    share, voters, power = (
-        widen(values, recent.moved.get(target, ()), voted=voted)
-        for target, values in (("share", estimate.share), ("voters", estimate.voters), ("power", estimate.power))
-    )
+def _ranges(seen: Seen, widened: Mapping[str, Floats]) -> tuple[ExpectedRange | None, ExpectedRange | None, ExpectedRange | None]:
     return (
-        _range(share, seen.features["share_belief"], floor=0.0, most=1.0),
-        _turnout(voters, seen.features["voters_belief"], float(seen.turnout.heads)),
-        _turnout(power, seen.features["power_belief"], seen.turnout.power or 0.0),
+        _range(widened["share"], seen.features["share_belief"], floor=0.0, most=1.0),
+        _turnout(widened["voters"], seen.features["voters_belief"], float(seen.turnout.heads)),
+        _turnout(widened["power"], seen.features["power_belief"], seen.turnout.power or 0.0),
     )
 
 
@@ -205,7 +168,3 @@ def _range(values: Floats, believed: float, *, floor: float, most: float) -> Exp
     low, lower, middle, upper, high = (round(min(max(float(value), floor), most), PLACES) for value in values)
     lower, upper = min(lower, middle), max(upper, middle)
     return ExpectedRange(middle, (lower, upper), (min(low, lower), max(high, upper)))
-
-
-def _bounded(probability: float) -> float:
-    return round(min(max(probability, LEAST), MOST), PLACES)

@@ -45,7 +45,7 @@ class Parts:
     """The way from the base rate to the forecast. `passes` and `base_rate` are the probabilities that are told, the others log-odds.
 
     `begins` is what the trees correct: the shares of belief and base rate. `open_votes` is what these add by their share, `trees` the
-    share of the trees' correction.
+    share of the trees' correction, `quorum` what the chance of missing it takes off.
     """
 
     base_rate: float
@@ -54,6 +54,7 @@ class Parts:
     trees: float
     raw: float
     calibrated: float
+    quorum: float
     passes: float
 
 
@@ -68,6 +69,7 @@ def reasons(seen: Seen, shapley: Shapley, parts: Parts, recent: Recent) -> tuple
         moved[_FACT_OF[name]] += float(value)
     moved["similar proposals"] += parts.begins - log_odds(parts.base_rate)
     moved["other votes under way"] += parts.open_votes
+    moved["quorum"] += parts.quorum
     moved["all proposals"] = parts.trees * shapley.expected
     moved["calibration"] = parts.calibrated - parts.raw
     moved["latest results"] = recent.shift_with(seen.turnout.heads)
@@ -150,8 +152,8 @@ def _quorum(seen: Seen) -> str:
     if seen.features["quorum"] < 0:
         return "no quorum is known"
     if seen.turnout.power is None:
-        return "the quorum, beside the power that usually takes part"
-    return f"{_share(math.exp(min(seen.features['quorum_so_far'], 5.0)))} of the quorum has voted"
+        return "what misses the quorum fails, and the power that usually takes part may miss it"
+    return f"{_share(math.exp(min(seen.features['quorum_so_far'], 5.0)))} of the quorum has voted, and what misses it fails"
 
 
 def _expected(seen: Seen) -> str:

@@ -36,7 +36,7 @@ TREES = (*TARGETS, VOTING)
 KERNELS = ("passed", "share", "voters")
 # Stages of a vote for interval widths: nobody voted; under e^-1 of the expected voters; more; three tenths of a fixed window gone.
 STAGES = 4
-_LATE_PART = 0.3
+LATE_PART = 0.3
 # Histories below so many closed proposals are one band each; the last band has no end.
 BANDS = (10, 50)
 # Of what is left of the truth above an estimate: 50 % and 90 % intervals.
@@ -162,7 +162,7 @@ def skill_key(family: str, *, voted: bool, band: int) -> str:
 
 def stage(*, voters: Floats, pace: Floats, gone: Floats) -> NDArray[np.int64]:
     """The stage of each row, from its features `voters`, `pace` and `fraction_open`."""
-    begun = np.where(gone >= _LATE_PART, 3, np.where(pace < -1.0, 1, 2))
+    begun = np.where(gone >= LATE_PART, 3, np.where(pace < -1.0, 1, 2))
     found: NDArray[np.int64] = np.where(voters <= 0, 0, begun).astype(np.int64)
     return found
 
