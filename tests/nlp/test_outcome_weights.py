@@ -144,6 +144,9 @@ def test_weights_of_the_versions_before_speak_as_they_did() -> None:
     said = passing(fourth.trees, fourth.stacks, asked, ["snapshot"] * 4).tolist()
     asked[:, NAMES.index("open_votes")] = 9.0
     assert said == passing(fourth.trees, fourth.stacks, asked, ["snapshot"] * 4).tolist()
+    assert former(5, {"/open": {**shares, "open_votes": 0.7, "alone": [0.35, 0.7]}}).stacks == {
+        "/open": Stack(0.9, 0.5, 0.1, 0.7, (0.35, 0.7))
+    }
     with pytest.raises(ModelUnavailable, match="another version"):
         former(2, {})
 
