@@ -182,8 +182,8 @@ class OutcomeQuestion:
 
     `votes_known` is False where the votes of this proposal are not collected (or not up to `as_of`): no votes then
     means nothing, not silence. `past_votes` are what the first voters here did before (`governance.past_votes`),
-    `activity` is what else goes on in the DAO, None where nobody looked, and `open_votes` are the votes under way on its newest
-    other proposals (`governance.open_votes`).
+    `activity` is what else goes on in the DAO, None where nobody looked, and `open_votes` are the votes under way on those of
+    its newest other proposals that tell of others (`governance.open_votes`).
     """
 
     proposal: KnownProposal

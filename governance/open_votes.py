@@ -16,6 +16,15 @@ FIRST_VOTES: Final = 100
 _EXACT: Final = Context(prec=200)
 
 
+def tells(proposal: KnownProposal) -> bool:
+    """Whether its votes under way tell of other proposals: only where its end was fixed at the start.
+
+    Where a vote closes when it is decided (DAOstack closes most within a day), what is open is what is not decided: it leans less to
+    passing than what is asked about will.
+    """
+    return proposal.ends_at is not None
+
+
 def open_vote(proposal: KnownProposal, votes: Sequence[KnownVote]) -> OpenVote:
     """The proposal and what its first `votes` (one at least, oldest first) say so far: of one voter the last counts."""
     first = votes[:FIRST_VOTES]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from governance.evidence import OPEN_AT_MOST, KnownActivity, KnownVote, OpenVote
-from governance.open_votes import FIRST_VOTES, MOST_PROPOSALS, open_vote
+from governance.open_votes import FIRST_VOTES, MOST_PROPOSALS, open_vote, tells
 
 if TYPE_CHECKING:
     from nlp.outcome_dataset import Case
@@ -61,8 +61,9 @@ class OpenVotes:
         self._counted: dict[tuple[str, int], OpenVote] = {}
 
     def of(self, case: "Case", at: datetime) -> tuple[OpenVote, ...]:
-        """Those beside `case` at `at`, of the newest open ones with a vote, by publication; nothing later counts."""
-        found = [(each, self._votes_by(each, at)) for each in self._open.beside(case, at)[-MOST_PROPOSALS:]]
+        """Those beside `case` at `at`, of the newest open ones that tell and have a vote, by publication; nothing later counts."""
+        newest = self._open.beside(case, at)[-MOST_PROPOSALS:]
+        found = [(each, self._votes_by(each, at)) for each in newest if tells(each.closed.proposal)]
         return tuple(self._count(each, votes) for each, votes in found if votes)
 
     def _votes_by(self, case: "Case", at: datetime) -> int:

@@ -3,9 +3,6 @@
 The belief (`nlp.outcome_belief`) is conditioned on them as on results, each with the more noise the fewer have voted: n voters with a
 share s for count as the result (n s + 1) / (n + 2) (Laplace's rule) with the noise of (n + 2) / n results. In a DAO whose first
 proposals all run at once nothing else is known of it.
-
-Only proposals with an end fixed at the start count. Where a vote closes when it is decided (DAOstack closes most within a day), what is
-open is what is not decided: it leans less to passing than the proposals asked about will.
 """
 
 import math
@@ -32,11 +29,10 @@ class Standing:
 
 
 def standings(question: OutcomeQuestion) -> tuple[Standing, ...]:
-    """The open votes of a question that count and lean to a side, by id; what is later than `as_of` is dropped."""
+    """The open votes of a question that lean to a side, by id; what is later than `as_of` is dropped."""
     own = question.proposal.proposal_id
-    others = [vote for vote in question.open_votes if vote.latest_at <= question.as_of and vote.proposal.proposal_id != own]
-    counted = sorted((vote for vote in others if vote.proposal.ends_at is not None), key=lambda vote: vote.proposal.proposal_id)
-    found = [_standing(vote) for vote in counted]
+    known = [vote for vote in question.open_votes if vote.latest_at <= question.as_of and vote.proposal.proposal_id != own]
+    found = [_standing(vote) for vote in sorted(known, key=lambda vote: vote.proposal.proposal_id)]
     return tuple(each for each in found if each is not None)
 
 

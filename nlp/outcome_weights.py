@@ -215,7 +215,7 @@ def unpack(data: bytes) -> OutcomeWeights:
                 target: Calibration(arrays[f"calibration.{target}.raw"], arrays[f"calibration.{target}.calibrated"])
                 for target in PROBABILITIES
             },
-            errors={target: arrays[f"{_ERRORS}{target}"] for target in QUANTITIES} | _of_families(arrays),
+            errors=_widths(arrays),
             skill={key: (count, model, base, error) for key, (count, model, base, error) in header["skill"].items()},
             trained_until=header["trained_until"],
         )
@@ -223,9 +223,10 @@ def unpack(data: bytes) -> OutcomeWeights:
         raise ModelUnavailable("the outcome weights cannot be read") from error
 
 
-def _of_families(arrays: Mapping[str, Floats]) -> dict[str, Floats]:
-    widths = {name.removeprefix(_ERRORS): array for name, array in arrays.items() if name.startswith(_ERRORS)}
-    return {name: array for name, array in widths.items() if name not in QUANTITIES}
+def _widths(arrays: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Of every quantity, which must be there, and of what families have their own."""
+    of_all = {target: arrays[f"{_ERRORS}{target}"] for target in QUANTITIES}
+    return of_all | {name.removeprefix(_ERRORS): array for name, array in arrays.items() if name.startswith(_ERRORS)}
 
 
 def _stack(shares: Mapping[str, Any]) -> Stack:

@@ -8,7 +8,7 @@ from sqlalchemy import String, and_, bindparam, not_, select
 from sqlmodel import Session
 
 from governance.evidence import OPEN_AT_MOST, KnownVote, OpenVote
-from governance.open_votes import FIRST_VOTES, MOST_PROPOSALS, open_vote
+from governance.open_votes import FIRST_VOTES, MOST_PROPOSALS, open_vote, tells
 from governance.records import as_of as known
 from governance.records.columns import UtcDateTime
 from governance.records.known_proposals import known_proposal
@@ -49,10 +49,10 @@ def open_proposals(session: Session, dao_id: str, *, as_of: datetime) -> list[st
 
 
 def open_votes(session: Session, proposal_ids: Sequence[str], *, as_of: datetime) -> tuple[OpenVote, ...]:
-    """Of the newest of these open proposals (by publication), those with a vote."""
-    cast = {each: _first_votes(session, each, as_of) for each in proposal_ids[-MOST_PROPOSALS:]}
-    voted = [(known.read_one(session, known.PROPOSALS, each, as_of=as_of), votes) for each, votes in cast.items() if votes]
-    return tuple(open_vote(known_proposal(row), votes) for row, votes in voted)
+    """Of the newest of these open proposals (by publication), those that tell and have a vote."""
+    newest = [known_proposal(known.read_one(session, known.PROPOSALS, each, as_of=as_of)) for each in proposal_ids[-MOST_PROPOSALS:]]
+    cast = [(each, _first_votes(session, each.proposal_id, as_of)) for each in newest if tells(each)]
+    return tuple(open_vote(proposal, votes) for proposal, votes in cast if votes)
 
 
 def _first_votes(session: Session, proposal_id: str, as_of: datetime) -> list[KnownVote]:

@@ -61,7 +61,7 @@ def test_the_last_of_a_voters_first_hundred_votes_counts() -> None:
 
 
 def test_what_leans_to_a_side_by_then_counts_by_power_where_all_have_it() -> None:
-    """Dropped are abstentions alone, the question's own proposal, what is a moment too late, and what closes when it is decided."""
+    """Abstentions alone lean nowhere; the question's own proposal and what is a moment too late are dropped, whoever put them there."""
     asked = question(40)
     moment = asked.as_of
     votes = (
@@ -70,7 +70,6 @@ def test_what_leans_to_a_side_by_then_counts_by_power_where_all_have_it() -> Non
         OpenVote(proposal(33), (ChoiceSoFar("3", 9, None),), moment),
         standing_at(34, 9, 0, moment=moment + timedelta(microseconds=1)),
         standing_at(40, 9, 0, moment=moment),
-        OpenVote(replace(proposal(35), ends_at=None), (ChoiceSoFar("1", 9, None),), moment),
     )
     found = standings(replace(asked, open_votes=votes))
 
@@ -182,6 +181,26 @@ def test_a_database_tells_only_what_was_open_and_cast_by_then(session: Session) 
     take(session, Kind.VOTE, [{**cast[0], "choice": "2"}], at=at(OPENED + 50 * DAY))
     session.expire_all()
     assert told(at(OPENED + DAY)) == then
+
+
+def test_what_closes_when_it_is_decided_tells_nothing_of_others(session: Session) -> None:
+    """Neither from a database nor from a dump: it is open because it is undecided."""
+    fixed = {"0x02": True, "0x03": False}
+    others = [
+        a_proposal(proposal_id=name, created=OPENED - DAY, start=OPENED - DAY, end=OPENED + 9 * DAY, end_fixed=each)
+        for name, each in fixed.items()
+    ]
+    take(session, Kind.PROPOSAL, [a_proposal(), *others])
+    take(session, Kind.VOTE, [a_vote(proposal_id=name, voter="ann", created=OPENED) for name in fixed])
+    two, three = (proposal_id("tide.eth", name) for name in fixed)
+    assert {two, three} < set(open_proposals(session, "tide.eth", as_of=at(OPENED + 1)))
+    assert [each.proposal.proposal_id for each in outcome_question(session, THIS, at(OPENED + 1)).open_votes] == [two]
+
+    world = cases(12)
+    early = [replace(case, closed=replace(case.closed, proposal=replace(case.closed.proposal, ends_at=None))) for case in world]
+    moment = world[6].opened_at + timedelta(hours=50)
+    assert len(OpenVotes(world).of(world[6], moment)) > 3
+    assert OpenVotes(early).of(early[6], moment) == ()
 
 
 def test_of_many_open_proposals_the_newest_are_looked_at(session: Session) -> None:

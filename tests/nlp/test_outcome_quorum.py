@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from governance.evidence import KnownVote, OutcomeForecast
+from governance.evidence import KnownVote, Likelihood, OutcomeForecast
+from nlp.features import FeatureMaker, Seen
 from nlp.outcome import ShippedOutcomeForecaster
-from nlp.outcome_likelihoods import odds_above
-from tests.outcome_world import forecaster_in, history, question
+from nlp.outcome_likelihoods import no_less_than, odds_above, passes_with
+from nlp.outcome_record import Records
+from tests.outcome_world import WordEmbedder, forecaster_in, history, question, small_weights
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +83,33 @@ def test_what_misses_its_quorum_does_not_pass(forecaster: ShippedOutcomeForecast
     never_minded = tuple(replace(row, quorum_reached=False) for row in past)
     free = forecaster.forecast(replace(asked, history=never_minded, proposal=replace(asked.proposal, quorum="1000000")))
     assert free.passes > (free.quorum.probability or 1.0)
+
+
+@pytest.fixture
+def late() -> Seen:
+    """A vote with three of seven days gone, in a DAO that passes nothing without its quorum."""
+    past = tuple(replace(row, power=100.0, quorum_reached=row.passed) for row in history(40))
+    asked = replace(question(130, after=timedelta(days=3), past=past), history=past)
+    return FeatureMaker(small_weights().recipe, Records(WordEmbedder())).see(asked)
+
+
+def test_passing_and_the_quorum_meet_halfway(late: Seen) -> None:
+    """In log-odds, and only downward; the quorum then follows, unless what is told of it is not the model's."""
+    quorum = Likelihood(0.2, 0.5, 40)
+    assert passes_with(quorum, 0.8, late) == 0.5
+    assert no_less_than(0.5, quorum, late) == replace(quorum, probability=0.5)
+    assert (passes_with(quorum, 0.1, late), no_less_than(0.1, quorum, late)) == (0.1, quorum)
+    for told in (replace(quorum, reason="the rate is served"), Likelihood(reason="none is named")):
+        assert (passes_with(told, 0.8, late), no_less_than(0.8, told, late)) == (0.8, told)
+
+
+def test_before_much_of_the_window_is_gone_only_the_quorum_moves(late: Seen) -> None:
+    """Three tenths of it; where no end was fixed, never."""
+    quorum = Likelihood(0.2, 0.5, 40)
+    for gone, told in ((0.31, 0.5), (0.29, 0.8), (-1.0, 0.8)):
+        assert passes_with(quorum, 0.8, replace(late, features={**late.features, "fraction_open": gone})) == told
+    early = replace(late, features={**late.features, "fraction_open": 0.1})
+    assert no_less_than(0.8, quorum, early).probability == 0.8
 
 
 def odds(probability: float) -> float:
