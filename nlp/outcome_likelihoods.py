@@ -51,20 +51,22 @@ def quorum_likelihood(question: OutcomeQuestion, seen: Seen, reached: float, pow
 
 
 def passes_with(quorum: Likelihood, passes: float, seen: Seen) -> float:
-    """P(passes), with much of the window gone halfway (in log-odds) to P(reaches quorum) where that is less and binds.
+    """P(passes), with much of the window gone halfway (in log-odds) to the model's P(reaches quorum) where that is less and binds.
 
     Before, P(reaches quorum) is the one that errs: what is known of the votes says more of passing than of the power that will come.
     """
     told = _binding(quorum, seen)
-    if told is None or told >= passes or seen.features["fraction_open"] < LATE_PART:
+    if told is None or quorum.reason is not None or told >= passes or seen.features["fraction_open"] < LATE_PART:
         return passes
     return bounded(_halfway(log_odds(passes), log_odds(told)))
 
 
 def no_less_than(passes: float, quorum: Likelihood, seen: Seen) -> Likelihood:
-    """P(reaches quorum), which is not below `passes` where it binds."""
+    """P(reaches quorum), which is not below `passes` where it binds; a reason that it has then says so."""
     told = _binding(quorum, seen)
-    return quorum if told is None or told >= passes else replace(quorum, probability=passes)
+    if told is None or told >= passes:
+        return quorum
+    return replace(quorum, probability=passes, reason=quorum.reason and f"{quorum.reason}, but no less than P(passes)")
 
 
 def execution_likelihood(question: OutcomeQuestion, seen: Seen, passes: float) -> Likelihood:
@@ -101,9 +103,9 @@ def bounded(probability: float) -> float:
 
 
 def _binding(quorum: Likelihood, seen: Seen) -> float | None:
-    """The model's P(reaches quorum); None where there is none, or where a known proposal of the DAO passed without reaching its quorum."""
+    """P(reaches quorum); None where there is none, or where a known proposal of the DAO passed without reaching its quorum."""
     passed_without = (seen.record.reached[: seen.known] == 0.0) & (seen.record.passed[: seen.known] == 1.0)
-    return None if quorum.reason is not None or passed_without.any() else quorum.probability
+    return None if passed_without.any() else quorum.probability
 
 
 def _halfway(one: float, other: float) -> float:

@@ -94,13 +94,15 @@ def late() -> Seen:
 
 
 def test_passing_and_the_quorum_meet_halfway(late: Seen) -> None:
-    """In log-odds, and only downward; the quorum then follows, unless what is told of it is not the model's."""
+    """In log-odds, and only downward; the quorum then follows. A served rate moves nothing, and says that it was raised."""
     quorum = Likelihood(0.2, 0.5, 40)
     assert passes_with(quorum, 0.8, late) == 0.5
     assert no_less_than(0.5, quorum, late) == replace(quorum, probability=0.5)
     assert (passes_with(quorum, 0.1, late), no_less_than(0.1, quorum, late)) == (0.1, quorum)
-    for told in (replace(quorum, reason="the rate is served"), Likelihood(reason="none is named")):
-        assert (passes_with(told, 0.8, late), no_less_than(0.8, told, late)) == (0.8, told)
+    rate, nothing = replace(quorum, reason="the rate is served"), Likelihood(reason="none is named")
+    assert passes_with(rate, 0.8, late) == passes_with(nothing, 0.8, late) == 0.8
+    assert no_less_than(0.8, rate, late) == Likelihood(0.8, 0.5, 40, "the rate is served, but no less than P(passes)")
+    assert (no_less_than(0.1, rate, late), no_less_than(0.8, nothing, late)) == (rate, nothing)
 
 
 def test_before_much_of_the_window_is_gone_only_the_quorum_moves(late: Seen) -> None:
