@@ -22,9 +22,19 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from governance.evidence import ChoiceSoFar, ClosedProposal, KnownProgress, KnownVote, OpenVote, OutcomeForecast, OutcomeQuestion, PastVote
+from governance.evidence import (
+    Arrival,
+    ChoiceSoFar,
+    ClosedProposal,
+    KnownProgress,
+    KnownVote,
+    OpenVote,
+    OutcomeForecast,
+    OutcomeQuestion,
+    PastVote,
+)
 from nlp.outcome import ShippedOutcomeForecaster
-from nlp.outcome_activity import Activity, OpenVotes
+from nlp.outcome_activity import Activity, Arrivals, OpenVotes
 from nlp.outcome_dataset import Case, read_dump
 from nlp.outcome_past_votes import PastVotes
 from nlp.outcome_text import Embedder
@@ -55,6 +65,7 @@ def without_future(case: Case, others: Sequence[Case], past: PastVotes, moment: 
         past_votes=past.of(case.closed.proposal.dao_id, votes, before=moment),
         activity=Activity(then).of(until(case, moment), moment),
         open_votes=OpenVotes(then).of(until(case, moment), moment),
+        arrivals=Arrivals(then).of(until(case, moment), moment),
     )
 
 
@@ -76,12 +87,19 @@ def with_another_future(known: OutcomeQuestion, case: Case, history: Sequence[Cl
         progress=shuffled([*known.progress, *totals], chance),
         past_votes=shuffled([*known.past_votes, *unknown], chance),
         open_votes=shuffled([*known.open_votes, *(_voted_later(row, at, chance) for row in later)], chance),
+        arrivals=shuffled([*known.arrivals, *(_filled_later(row, at, chance) for row in later)], chance),
     )
 
 
 def _voted_later(row: ClosedProposal, at: datetime, chance: random.Random) -> OpenVote:
     choices = (ChoiceSoFar("1", chance.randrange(1, 99), None), ChoiceSoFar("2", chance.randrange(1, 99), None))
     return OpenVote(row.proposal, choices, at + timedelta(microseconds=1 + chance.randrange(10**12)))
+
+
+def _filled_later(row: ClosedProposal, at: datetime, chance: random.Random) -> Arrival:
+    return Arrival(
+        row.proposal.proposal_id, at - timedelta(hours=chance.randrange(-9, 99)), chance.randrange(1, 10**6), chance.random() * 1e12
+    )
 
 
 def falsified(row: ClosedProposal, chance: random.Random) -> ClosedProposal:
@@ -107,7 +125,7 @@ def as_bytes(forecast: OutcomeForecast) -> bytes:
 def campaign(cases: Sequence[Case], embedder: Embedder, *, pairs: int, seed: int, folder: Path | None = None) -> list[str]:
     """The pairs whose forecasts differed, as `proposal at moment`; empty is what is promised."""
     chance = random.Random(seed)
-    past, activity, open_votes = PastVotes(cases), Activity(cases), OpenVotes(cases)
+    past, activity, open_votes, arrivals = PastVotes(cases), Activity(cases), OpenVotes(cases), Arrivals(cases)
     by_dao: dict[str, list[Case]] = defaultdict(list)
     for case in cases:
         by_dao[case.closed.proposal.dao_id].append(case)
@@ -121,7 +139,13 @@ def campaign(cases: Sequence[Case], embedder: Embedder, *, pairs: int, seed: int
         # Counted among everything that came later, too.
         seen = {vote.proposal.proposal_id: vote for vote in open_votes.of(case, moment)}
         unseen = [vote for vote in tempted.open_votes if vote.proposal.proposal_id not in seen]
-        tempted = replace(tempted, activity=activity.of(case, moment), open_votes=shuffled([*seen.values(), *unseen], chance))
+        filled = {row.proposal_id: row for row in arrivals.of(case, moment)}
+        tempted = replace(
+            tempted,
+            activity=activity.of(case, moment),
+            open_votes=shuffled([*seen.values(), *unseen], chance),
+            arrivals=shuffled([*filled.values(), *(row for row in tempted.arrivals if row.proposal_id not in filled)], chance),
+        )
         said, told = (_fresh(folder, embedder).forecast(each) for each in (known, tempted))
         if as_bytes(said) != as_bytes(told):
             found.append(f"{case.closed.proposal.proposal_id} at {moment.isoformat()}")

@@ -177,13 +177,27 @@ class OpenVote:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """How many had voted on a closed proposal of the DAO, and with what power, at the moment `at` of its vote; power None if not told.
+
+    A model's input, so power is the nearest double.
+    """
+
+    proposal_id: str
+    at: datetime
+    voters: int
+    power: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeQuestion:
     """All a forecaster may see. Everything in it was known at `as_of`; the caller guarantees it.
 
     `votes_known` is False where the votes of this proposal are not collected (or not up to `as_of`): no votes then
     means nothing, not silence. `past_votes` are what the first voters here did before (`governance.past_votes`),
-    `activity` is what else goes on in the DAO, None where nobody looked, and `open_votes` are the votes under way on those of
-    its newest other proposals that tell of others (`governance.open_votes`).
+    `activity` is what else goes on in the DAO, None where nobody looked, `open_votes` are the votes under way on those of its
+    newest other proposals that tell of others (`governance.open_votes`), and `arrivals` how its last proposals had filled up by the
+    same part of their votes (`governance.arrivals`).
     """
 
     proposal: KnownProposal
@@ -196,6 +210,7 @@ class OutcomeQuestion:
     past_votes: tuple[PastVote, ...] = ()
     activity: KnownActivity | None = None
     open_votes: tuple[OpenVote, ...] = ()
+    arrivals: tuple[Arrival, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ import numpy as np
 from governance.evidence import KnownActivity, KnownProposal, OutcomeQuestion
 from nlp.base_rates import BaseRates, base_rates, pooled_rate
 from nlp.one_thread import one_thread
+from nlp.outcome_arrivals import expected_turnout
 from nlp.outcome_belief import Asked, Belief, Beliefs, Kernel
 from nlp.outcome_open_votes import Standing, standings, with_open_votes
 from nlp.outcome_points import Points, Sight
 from nlp.outcome_record import DaoRecord, Floats, Records, author_key, days, kind_key
 from nlp.outcome_text import TEXT_CHARS
-from nlp.outcome_vote_features import UNKNOWN, Turnout, VoterRecord, of_records, of_votes, seen_progress, voter_records
+from nlp.outcome_vote_features import UNKNOWN, Turnout, VoterRecord, log_odds, of_records, of_votes, seen_progress, voter_records
 from nlp.votes_so_far import VotesSoFar, count_votes, names_a_side
 
 PLACES = 9
@@ -103,11 +104,15 @@ FEATURES = (
     Feature("open_proposals", "log(1 + the DAO's other open proposals); -1 where nobody looked", "at each publication and close"),
     Feature("votes_elsewhere", "log(1 + votes on the DAO's other proposals since publication); -1 where not collected", _CAST),
     Feature("dao_silent_hours", "log(1 + hours since the DAO's last vote on any proposal); -1 without one", _CAST),
+    Feature("voters_expected", "voters_belief, at least voters, weighed with how the DAO's last 20 proposals had filled up by now", _PAST),
+    Feature("power_expected", "the same of the power", _PAST),
 )
 NAMES = tuple(feature.name for feature in FEATURES)
-# What else goes on in the DAO. They stand last: trees that must not see them are fitted on the columns before (`BEFORE_ACTIVITY`).
+# What else goes on in the DAO, and what turnout is expected at last. They stand last: trees that must not see them are fitted on the
+# columns before (`BEFORE_ACTIVITY`, `BEFORE_TURNOUT`).
 ACTIVITY = ("open_proposals", "votes_elsewhere", "dao_silent_hours")
-BEFORE_ACTIVITY = NAMES.index(ACTIVITY[0])
+TURNOUT = ("voters_expected", "power_expected")
+BEFORE_ACTIVITY, BEFORE_TURNOUT = NAMES.index(ACTIVITY[0]), NAMES.index(TURNOUT[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +198,7 @@ class FeatureMaker:
             **of_records(voters, rate=rates.dao, author=author_key(proposal)),
         }
         numbers |= of_votes(votes, turnout, numbers, at=moment, published=published)
+        numbers |= expected_turnout(question, record, known, turnout, numbers)
         numbers |= {"open_votes": log_odds(mean) - log_odds(alone)}
         numbers |= {"stance": question.stance or 0.0, "has_stance": float(question.stance is not None)}
         features = {name: round(float(numbers[name]), PLACES) + 0.0 for name in NAMES}
@@ -201,12 +207,6 @@ class FeatureMaker:
     def _asked(self, pooled: float) -> dict[str, Asked]:
         priors = {"passed": pooled, "share": None, "voters": None, "power": None, "reached": None}
         return {target: Asked(self._recipe.kernel(target), prior, whole=target == "passed") for target, prior in priors.items()}
-
-
-def log_odds(probability: float) -> float:
-    """Log-odds of a probability, kept within 1 % of either end: no history makes anything certain."""
-    bounded = min(max(probability, 0.01), 0.99)
-    return math.log(bounded / (1.0 - bounded))
 
 
 def _of_beliefs(beliefs: Mapping[str, Belief], kernel: Kernel, *, quorum: str | None) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""What else went on in a DAO at any moment, from the proposals and votes of a dump: how much, and how other votes stood."""
+"""What else went on in a DAO, from a dump: how much, how the votes on other proposals stood, how the last ones had filled up."""
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from governance.evidence import OPEN_AT_MOST, KnownActivity, KnownVote, OpenVote
+from governance.arrivals import MOST_PROPOSALS as LATEST
+from governance.arrivals import Curve, arrivals
+from governance.evidence import OPEN_AT_MOST, Arrival, ClosedProposal, KnownActivity, KnownVote, OpenVote
 from governance.open_votes import FIRST_VOTES, MOST_PROPOSALS, open_vote, tells
 
 if TYPE_CHECKING:
@@ -78,3 +80,28 @@ class OpenVotes:
         if (key, votes) not in self._counted:
             self._counted[key, votes] = open_vote(case.closed.proposal, self._first[key][:votes])
         return self._counted[key, votes]
+
+
+class Arrivals:
+    """How each DAO's last closed proposals had filled up; what was once read of one is kept."""
+
+    def __init__(self, cases: Sequence["Case"]) -> None:
+        self._closed: dict[str, list[ClosedProposal]] = defaultdict(list)
+        for case in sorted(cases, key=lambda case: (case.closed.closed_at, case.closed.proposal.proposal_id)):
+            self._closed[case.closed.proposal.dao_id].append(case.closed)
+        self._cases = {case.closed.proposal.proposal_id: case for case in cases}
+        self._curves: dict[str, Curve] = {}
+
+    def of(self, case: "Case", at: datetime) -> tuple[Arrival, ...]:
+        """Of those that had closed before `at`, the last, by close; nothing later counts."""
+        dao = self._closed[case.closed.proposal.dao_id]
+        known = bisect_left(dao, at, key=lambda each: each.closed_at)
+        return arrivals(case.closed.proposal, at, dao[max(known - LATEST, 0) : known], self._curve)
+
+    def _curve(self, closed: ClosedProposal) -> Curve:
+        key = closed.proposal.proposal_id
+        if key not in self._curves:
+            case = self._cases[key]
+            votes = [vote for vote in case.votes if vote.cast_at <= closed.closed_at]
+            self._curves[key] = Curve.of(votes, case.progress_by(closed.closed_at))
+        return self._curves[key]

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from governance.errors import InvalidInput
 from governance.evidence import ClosedProposal, KnownProgress, KnownVote, OutcomeQuestion
-from nlp.outcome_activity import Activity, OpenVotes
+from nlp.outcome_activity import Activity, Arrivals, OpenVotes
 from nlp.outcome_past_votes import PastVotes
 from nlp.outcome_rows import read_closed, read_progress
 
@@ -80,7 +80,7 @@ class Asked:
 
     def without_votes(self) -> "Asked":
         """The same without its votes, which nobody asks for again once it is answered: they are most of the memory."""
-        return replace(self, question=replace(self.question, votes=(), past_votes=(), progress=(), open_votes=()))
+        return replace(self, question=replace(self.question, votes=(), past_votes=(), progress=(), open_votes=(), arrivals=()))
 
 
 def read_dump(folder: Path) -> Dump:
@@ -128,7 +128,7 @@ def replay(
     where features are made. `past` are the DAOs' other proposals with their votes; without it, `cases`.
     """
     others = cases if past is None else past
-    before, activity, open_votes = PastVotes(others), Activity(others), OpenVotes(others)
+    before, activity, open_votes, arrivals = PastVotes(others), Activity(others), OpenVotes(others), Arrivals(others)
     for case in cases:
         proposal = case.closed.proposal
         for name in moments:
@@ -148,6 +148,7 @@ def replay(
                 past_votes=before.of(proposal.dao_id, votes, before=at),
                 activity=activity.of(case, at),
                 open_votes=open_votes.of(case, at),
+                arrivals=arrivals.of(case, at) if votes or progress else (),
             )
             yield Asked(name, question, case)
 

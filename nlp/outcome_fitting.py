@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from nlp.base_rates import family
 from nlp.calibration import Calibration, fit_best, identity
-from nlp.features import BEFORE_ACTIVITY, NAMES, FeatureRecipe
+from nlp.features import BEFORE_ACTIVITY, BEFORE_TURNOUT, NAMES, FeatureRecipe
 from nlp.outcome_skill import held_out_skill
 from nlp.outcome_stack import ALL, BEFORE, DURING, FEWEST, Stack, fit_stack, stack_key
 from nlp.outcome_weights import (
@@ -237,9 +237,9 @@ def fit_trees(sheet: Sheet, target: str, *, seed: int) -> Trees:
         return no_trees()
     if target in ("passed", VOTING):
         weights = weights * np.where(only_totals(rows), TOTALS_WEIGHT, 1.0) * _newness(sheet.newer[known], sheet.trained[known], target)
-    rows = np.where(np.isin(NAMES, UNSEEN.get(target, ())), 0.0, rows)
+    begun, rows = offset(rows, target), np.where(np.isin(NAMES, UNSEEN.get(target, ())), 0.0, rows)
     if target == VOTING:
-        return RandomBoosting(bags=BAGS).fit(rows, wanted, weights, offset=offset(rows, target), seed=seed)
+        return RandomBoosting(bags=BAGS).fit(rows[:, :BEFORE_TURNOUT], wanted, weights, offset=begun, seed=seed)
     # In a running vote silence amid other votes tells much; before the vote, what else goes on told nothing.
     rows = rows[:, :BEFORE_ACTIVITY]
     if target in PROBABILITIES:
@@ -249,7 +249,7 @@ def fit_trees(sheet: Sheet, target: str, *, seed: int) -> Trees:
     if len(rows) < FEWEST_TO_CALIBRATE:
         return no_trees()
     model = GradientBoostingRegressor(**BOOSTING_QUANTITIES, loss="huber", init="zero", random_state=seed)
-    return from_boosting(model.fit(rows, wanted - offset(rows, target), sample_weight=weights), start=0.0, part=COUNTED[target])
+    return from_boosting(model.fit(rows, wanted - begun, sample_weight=weights), start=0.0, part=COUNTED[target])
 
 
 def _newness(newer: NDArray[np.int64], trained: NDArray[np.int64], target: str) -> Floats:

@@ -29,7 +29,10 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     "who has voted": (
         "voter_evidence", "voter_evidence_mean", "voter_strongest", "for_record", "against_record", "known_voters", "known_share",
     ),
-    "turnout so far": ("voters", "pace", "power_pace", "voters_belief", "power_belief", "hours_silent", "first_vote_hours"),
+    "turnout so far": (
+        "voters", "pace", "power_pace", "voters_belief", "power_belief", "hours_silent", "first_vote_hours", "voters_expected",
+        "power_expected",
+    ),
     "quorum": ("quorum", "quorum_belief", "quorum_so_far", "reached_belief"),
     "timing": (
         "window_days", "hours_open", "fraction_open", "recent_count", "quiet_days", "open_proposals", "votes_elsewhere", "dao_silent_hours",

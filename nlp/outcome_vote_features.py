@@ -118,8 +118,8 @@ def of_votes(votes: VotesSoFar, turnout: Turnout, numbers: Mapping[str, float], 
         "voters": math.log1p(turnout.heads),
         "pace": math.log1p(turnout.heads) - expected if expected != UNKNOWN else 0.0,
         "sides_known": float(votes.heads > 0),
-        "heads_for": _log_odds(heads),
-        "power_for": _log_odds(power),
+        "heads_for": log_odds(heads),
+        "power_for": log_odds(power),
         "against": math.log1p(votes.heads_against),
         "neither": votes.heads_other / votes.heads if votes.heads else 0.0,
         "hours_silent": math.log1p(max(at - silent_since, 0.0) * 24.0),
@@ -155,6 +155,7 @@ def _mixed(ours: float, theirs: float, prior: float, weight: float) -> float:
     return (ours + weight * prior) / (ours + theirs + weight)
 
 
-def _log_odds(probability: float) -> float:
+def log_odds(probability: float) -> float:
+    """Log-odds of a probability, kept within 1 % of either end: no history makes anything certain."""
     bounded = min(max(probability, 0.01), 0.99)
     return math.log(bounded / (1.0 - bounded))

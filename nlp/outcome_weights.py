@@ -13,18 +13,18 @@ from safetensors.numpy import load, save
 
 from governance.errors import ModelUnavailable
 from nlp.calibration import Calibration
-from nlp.features import NAMES, FeatureRecipe
+from nlp.features import NAMES, TURNOUT, FeatureRecipe
 from nlp.model_store import SHIPPED, StoredWeights, find_weights, read_header, read_weights, store_weights
 from nlp.outcome_belief import Kernel
 from nlp.outcome_stack import Stack, stack_of
 from nlp.trees import Trees
 
 NAME = "outcome"
-FORMAT = "assent-outcome/6"
-# Without widths of single families; without a share for open votes; and without stacks, which then are all as `Stack()`. A deployment's
-# retrained weights outlive an update.
-_READ_TOO = ("assent-outcome/5", "assent-outcome/4", "assent-outcome/3")
-_ADDED_SINCE = "open_votes"
+FORMAT = "assent-outcome/7"
+# Without expected turnouts; without widths of single families; without a share for open votes; and without stacks, which then are all as
+# `Stack()`. A deployment's retrained weights outlive an update.
+_READ_TOO = ("assent-outcome/6", "assent-outcome/5", "assent-outcome/4", "assent-outcome/3")
+_ADDED_SINCE = (set(TURNOUT), {*TURNOUT, "open_votes"})
 EARLIER = "earlier"
 PROBABILITIES = ("passed", "reached")
 QUANTITIES = ("share", "voters", "power")
@@ -45,7 +45,12 @@ QUANTILES = (0.05, 0.25, 0.75, 0.95)
 HALF = 0.5
 _ERRORS = "errors."
 VOTERS, PACE, BASE_RATE, OPEN_VOTES = (NAMES.index(name) for name in ("voters", "pace", "author_rate", "open_votes"))
-_BELIEFS = {target: NAMES.index("belief" if target in ("passed", VOTING) else f"{target}_belief") for target in TREES}
+_OFFSETS = {
+    "passed": NAMES.index("belief"),
+    VOTING: NAMES.index("belief"),
+    **{target: NAMES.index(f"{target}_belief") for target in ("reached", "share")},
+    **{target: NAMES.index(f"{target}_expected") for target in ("voters", "power")},
+}
 
 Floats = NDArray[np.float64]
 
@@ -75,17 +80,10 @@ def trained_key(dao_id: str) -> str:
 
 
 def offset(rows: Floats, target: str) -> Floats:
-    """What the trees of a target correct: the belief (half of it while the vote runs), for turnout at least the voters or power so far."""
-    believed: Floats = rows[:, _BELIEFS[target]]
-    if target == VOTING:
-        # These trees see the belief, too, and know better than a constant when to follow it.
-        return HALF * believed
-    if target == "voters":
-        return np.maximum(believed, rows[:, VOTERS])
-    if target == "power":
-        # Power so far, from its distance to the belief.
-        return believed + np.maximum(rows[:, NAMES.index("power_pace")], 0.0)
-    return believed
+    """What the trees of a target correct: the belief (half of it while the vote runs), for turnout what is expected of it."""
+    begun: Floats = rows[:, _OFFSETS[target]]
+    # The trees of a running vote see the belief, too, and know better than a constant when to follow it.
+    return HALF * begun if target == VOTING else begun
 
 
 def raw_probability(trees: Trees, rows: Floats, target: str = "passed") -> Floats:
@@ -201,7 +199,7 @@ def unpack(data: bytes) -> OutcomeWeights:
         if header["format"] not in (FORMAT, *_READ_TOO):
             raise ModelUnavailable("the outcome weights are of another version", format=header["format"])
         told = tuple(recipe["features"])
-        if told not in (NAMES, tuple(name for name in NAMES if name != _ADDED_SINCE)):
+        if told not in (NAMES, *(tuple(name for name in NAMES if name not in added) for added in _ADDED_SINCE)):
             differing = ", ".join(sorted({*told} ^ {*NAMES}))
             raise ModelUnavailable("the outcome weights were made for other features", differing=differing)
         places = np.array([NAMES.index(name) for name in told])

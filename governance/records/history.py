@@ -12,17 +12,19 @@ from sqlalchemy import String, bindparam, select
 from sqlmodel import Session, col
 
 from governance.errors import NotFound
-from governance.evidence import ClosedProposal, KnownVote, OutcomeQuestion
+from governance.evidence import ClosedProposal, OutcomeQuestion
 from governance.intake.proposals import OFFICIAL_RULES
 from governance.outcome_lessons import OutcomeAnswer
 from governance.outcome_sources import was_executed
 from governance.readings import mean_stance
 from governance.records import as_of as known
+from governance.records.arrivals import last_arrivals
 from governance.records.columns import UtcDateTime
 from governance.records.dao_activity import dao_activity
 from governance.records.daos import rows_version
 from governance.records.evidence import Reading
 from governance.records.known_proposals import known_proposal
+from governance.records.known_votes import known_votes
 from governance.records.open_votes import open_proposals, open_votes
 from governance.records.prepared import Prepared
 from governance.records.readings import counts_at
@@ -75,11 +77,6 @@ class _History:
 
 _AS_OF, _ABOUT = bindparam("as_of", type_=UtcDateTime()), bindparam("proposal", type_=String())
 _VOTES, _PROPOSALS = known.VOTES.table.c, known.PROPOSALS.table.c
-_CAST: Final = Prepared(
-    select(*(_VOTES[name] for name in ("id", "voter", "choice", "power", "cast_at", "revision")))
-    .where(_VOTES.proposal_id == _ABOUT, _VOTES.known_at <= _AS_OF, _VOTES.cast_at <= _AS_OF, _VOTES.cast_at_estimated.is_(False))
-    .order_by(_VOTES.known_at, _VOTES.id)
-)
 _STANCES: Final = Prepared(
     select(col(Reading.label)).where(
         col(Reading.proposal_id) == _ABOUT,
@@ -122,6 +119,7 @@ def outcome_question(
     before = closed_proposals(session, row["dao_id"], as_of=as_of) if history is None else history
     proposal, votes_known = known_proposal(row), bool(votes) or _votes_are_collected(session, row, as_of)
     running = [each for each in open_proposals(session, row["dao_id"], as_of=as_of) if each != proposal_id]
+    progress = known_progress(session, proposal_id, as_of=as_of)
     return OutcomeQuestion(
         proposal=proposal,
         as_of=as_of,
@@ -129,7 +127,7 @@ def outcome_question(
         history=before,
         stance=stance_so_far(session, proposal_id, as_of=as_of),
         votes_known=votes_known,
-        progress=known_progress(session, proposal_id, as_of=as_of),
+        progress=progress,
         past_votes=past_votes(session, row["dao_id"], votes, before, as_of=as_of),
         activity=dao_activity(
             session,
@@ -141,6 +139,8 @@ def outcome_question(
             votes_known=votes_known,
         ),
         open_votes=open_votes(session, running, as_of=as_of),
+        # How others filled up says nothing of a vote that nobody has begun.
+        arrivals=last_arrivals(session, proposal, before, as_of=as_of) if votes or progress else (),
     )
 
 
@@ -170,12 +170,6 @@ def daos_with_results(session: Session) -> list[str]:
     table = known.PROPOSALS.table
     found = session.execute(select(table.c.dao_id).where(table.c.outcome.is_not(None)).distinct()).scalars()
     return sorted(found)
-
-
-def known_votes(session: Session, proposal_id: str, *, as_of: datetime) -> tuple[KnownVote, ...]:
-    """The votes cast by `as_of`, oldest first. Votes without a time, or with an estimated one, could lie on either side."""
-    rows = known.as_then(session, known.VOTES, _CAST.rows(session, proposal=proposal_id, as_of=as_of), as_of=as_of)
-    return tuple(KnownVote(row["voter"], row["choice"], row["power"], row["cast_at"]) for row in rows)
 
 
 def stance_so_far(session: Session, proposal_id: str, *, as_of: datetime) -> float | None:

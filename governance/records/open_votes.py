@@ -7,14 +7,15 @@ from typing import Final
 from sqlalchemy import String, and_, bindparam, not_, select
 from sqlmodel import Session
 
-from governance.evidence import OPEN_AT_MOST, KnownVote, OpenVote
+from governance.evidence import OPEN_AT_MOST, OpenVote
 from governance.open_votes import FIRST_VOTES, MOST_PROPOSALS, open_vote, tells
 from governance.records import as_of as known
 from governance.records.columns import UtcDateTime
 from governance.records.known_proposals import known_proposal
+from governance.records.known_votes import known_votes
 from governance.records.prepared import Prepared
 
-_PROPOSALS, _VOTES = known.PROPOSALS.table.c, known.VOTES.table.c
+_PROPOSALS = known.PROPOSALS.table.c
 _DAO, _AS_OF, _SINCE = bindparam("dao", type_=String()), bindparam("as_of", type_=UtcDateTime()), bindparam("since", type_=UtcDateTime())
 # Most proposals had closed by then whatever else is read of them: these need no second look.
 _HAD_CLOSED = and_(_PROPOSALS.revision == 1, _PROPOSALS.result_known_at <= _AS_OF, _PROPOSALS.outcome.is_not(None))
@@ -25,17 +26,6 @@ _LATELY: Final = Prepared(
         _PROPOSALS.known_at <= _AS_OF,
         not_(_HAD_CLOSED),
     )
-)
-_FIRST: Final = Prepared(
-    select(*(_VOTES[name] for name in ("id", "voter", "choice", "power", "cast_at", "revision")))
-    .where(
-        _VOTES.proposal_id == bindparam("proposal", type_=String()),
-        _VOTES.known_at <= _AS_OF,
-        _VOTES.cast_at <= _AS_OF,
-        _VOTES.cast_at_estimated.is_(False),
-    )
-    .order_by(_VOTES.known_at, _VOTES.id)
-    .limit(FIRST_VOTES)
 )
 
 
@@ -51,10 +41,5 @@ def open_proposals(session: Session, dao_id: str, *, as_of: datetime) -> list[st
 def open_votes(session: Session, proposal_ids: Sequence[str], *, as_of: datetime) -> tuple[OpenVote, ...]:
     """Of the newest of these open proposals (by publication), those that tell and have a vote."""
     newest = [known_proposal(known.read_one(session, known.PROPOSALS, each, as_of=as_of)) for each in proposal_ids[-MOST_PROPOSALS:]]
-    cast = [(each, _first_votes(session, each.proposal_id, as_of)) for each in newest if tells(each)]
+    cast = [(each, known_votes(session, each.proposal_id, as_of=as_of, most=FIRST_VOTES)) for each in newest if tells(each)]
     return tuple(open_vote(proposal, votes) for proposal, votes in cast if votes)
-
-
-def _first_votes(session: Session, proposal_id: str, as_of: datetime) -> list[KnownVote]:
-    rows = known.as_then(session, known.VOTES, _FIRST.rows(session, proposal=proposal_id, as_of=as_of), as_of=as_of)
-    return [KnownVote(row["voter"], row["choice"], row["power"], row["cast_at"]) for row in rows]

@@ -9,7 +9,7 @@ from safetensors.numpy import load, save
 
 import nlp.outcome_weights as module
 from governance.errors import ModelUnavailable
-from nlp.features import ACTIVITY, BEFORE_ACTIVITY, NAMES
+from nlp.features import ACTIVITY, BEFORE_ACTIVITY, BEFORE_TURNOUT, NAMES, TURNOUT
 from nlp.model_store import read_header
 from nlp.outcome_stack import Stack
 from nlp.outcome_weights import (
@@ -92,11 +92,12 @@ def test_stages_of_a_vote() -> None:
 
 
 def test_only_trees_of_a_running_vote_see_what_else_goes_on() -> None:
-    """In the shipped weights, too: the others are fitted on the columns before, which must be all but the activity."""
+    """In the shipped weights, too: the others are fitted on the columns before; none sees the turnout that is expected."""
     weights, _ = load_outcome_weights()
     seen = {target: {NAMES[feature] for feature in weights.trees[target].feature if feature >= 0} for target in TREES}
 
-    assert NAMES[BEFORE_ACTIVITY:] == ACTIVITY
+    assert NAMES[BEFORE_ACTIVITY:] == ACTIVITY + TURNOUT
+    assert not any(seen[target] & set(TURNOUT) for target in TREES)
     assert seen[VOTING] >= set(ACTIVITY)
     assert not any(seen[target] & set(ACTIVITY) for target in TREES if target != VOTING)
 
@@ -109,12 +110,12 @@ def test_weights_made_for_other_features_are_refused_by_name(monkeypatch: pytest
     with pytest.raises(ModelUnavailable, match="other features") as refused:
         unpack(data)
 
-    assert refused.value.details["differing"] == f"{NAMES[-1]}, full_moon"
+    assert refused.value.details["differing"] == f"full_moon, {NAMES[-1]}"
 
 
 def former(version: int, stacks: dict[str, object]) -> OutcomeWeights:
-    """Weights as an earlier version stored them, without `open_votes` among the features; their trees split at the last one, at 0.5."""
-    names = [name for name in NAMES if name != "open_votes"]
+    """Weights as an earlier version stored them, without features that came later; their trees split at the last one, at 0.5."""
+    names = [name for name in NAMES if name not in TURNOUT and (name != "open_votes" or version > 4)]
     split = Trees(
         feature=np.array([len(names) - 1, -1, -1], dtype=np.int32),
         threshold=np.array([0.5, 0.0, 0.0]),
@@ -134,11 +135,11 @@ def former(version: int, stacks: dict[str, object]) -> OutcomeWeights:
 def test_weights_of_the_versions_before_speak_as_they_did() -> None:
     """A deployment's retrained weights outlive an update: their trees look at the columns they mean, open votes count nothing."""
     shares = {"belief": 0.9, "trees": 0.5, "base_rate": 0.1, "alone": 0.35}
-    third, fourth = former(3, {}), former(4, {"/open": shares})
+    third, fourth, sixth = former(3, {}), former(4, {"/open": shares}), former(6, {})
     asked = rows()
-    asked[:, -1] = 1.0
+    asked[:, BEFORE_TURNOUT - 1] = 1.0
 
-    assert [weights.trees[target].sum(asked).tolist() for weights in (third, fourth) for target in TREES] == [[1.0] * 4] * 12
+    assert [weights.trees[target].sum(asked).tolist() for weights in (third, fourth, sixth) for target in TREES] == [[1.0] * 4] * 18
     assert third.stacks == {}
     assert fourth.stacks == {"/open": Stack(0.9, 0.5, 0.1, 0.0, (0.35, 0.0))}
     said = passing(fourth.trees, fourth.stacks, asked, ["snapshot"] * 4).tolist()
