@@ -40,10 +40,20 @@ KNOWN_FIELDS: Final = frozenset(
         "chain",
     ]
 )
-# Rules by which the platform itself settled the outcome. Everything else (a majority of heads, a sum of somebody's own
-# votes, a recomputation) is an estimate, kept with its rule and never learned from or headlined.
+# Rules by which the platform itself settled the outcome, or by which it would have: the majority of the voting power, and of a source's own
+# votes with their power (Snapshot settles nothing else). Everything else (a majority of heads, a recomputation) is an estimate, kept with
+# its rule and never learned from or headlined.
 OFFICIAL_RULES: Final = frozenset(
-    {"platform_status", "onchain_state", "onchain_events", "onchain_executed", "onchain_didPass", "tally_status"}
+    {
+        "platform_status",
+        "onchain_state",
+        "onchain_events",
+        "onchain_executed",
+        "onchain_didPass",
+        "tally_status",
+        "weight_majority",
+        "vp_sum_from_votes(+quorum if given)",
+    }
 )
 _OUTCOMES: Final = frozenset({"pass", "fail"})
 _MOST_CHOICES: Final = 1_000

@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 
 from governance.errors import NotFound
 from governance.evidence import ClosedProposal, OutcomeQuestion
-from governance.intake.proposals import OFFICIAL_RULES
+from governance.intake.proposals import OFFICIAL_RULES, is_official
 from governance.outcome_lessons import OutcomeAnswer
 from governance.outcome_sources import was_executed
 from governance.readings import mean_stance
@@ -24,7 +24,7 @@ from governance.records.dao_activity import dao_activity
 from governance.records.daos import rows_version
 from governance.records.evidence import Reading
 from governance.records.known_proposals import known_proposal
-from governance.records.known_votes import known_votes
+from governance.records.known_votes import known_votes, voters_by
 from governance.records.open_votes import open_proposals, open_votes
 from governance.records.prepared import Prepared
 from governance.records.readings import counts_at
@@ -213,7 +213,7 @@ def _read_history(session: Session, dao_id: str, version: int) -> _History:
         if row["revision"] > 1:
             said += _read_revised(session, row["id"])
         else:
-            said.append((row["result_known_at"], row["id"], _closed_proposal(dict(row))))
+            said.append((row["result_known_at"], row["id"], _closed_proposal(session, dict(row))))
     said.sort(key=lambda each: each[:2])
     closed = tuple(each for *_, each in said if each is not None)
     once = closed if len({proposal_id for _, proposal_id, _ in said}) == len(closed) == len(said) else None
@@ -227,14 +227,17 @@ def _read_revised(session: Session, proposal_id: str) -> list[tuple[datetime, st
     said: list[tuple[datetime, str, ClosedProposal | None]] = []
     for moment in sorted({moment for row in told for moment in row if moment >= min(known_at for known_at, _ in told)}):
         then = known.read_one(session, known.PROPOSALS, proposal_id, as_of=moment)
-        closed = _closed_proposal(then) if then["outcome"] is not None and then["outcome_rule"] in OFFICIAL_RULES else None
+        closed = _closed_proposal(session, then) if is_official(then["outcome"], then["outcome_rule"]) else None
         if closed != (said[-1][2] if said else None):
             said.append((moment, proposal_id, closed))
     return said
 
 
-def _closed_proposal(row: dict[str, Any]) -> ClosedProposal | None:
-    """The row as history; None where it does not say when it was published, or not that it closed after that."""
+def _closed_proposal(session: Session, row: dict[str, Any]) -> ClosedProposal | None:
+    """The row as history; None where it does not say when it was published, or not that it closed after that.
+
+    Where the source tells no number of voters, it is that of those whose votes were known at the close.
+    """
     proposal = known_proposal(row)
     closed_at = row["ends_at"]
     if closed_at is None or closed_at > row["result_known_at"]:
@@ -249,7 +252,7 @@ def _closed_proposal(row: dict[str, Any]) -> ClosedProposal | None:
         closed_at=closed_at,
         passed=row["outcome"] == "pass",
         approval_share=None if share is None else float(share),
-        voters=result.get("voters"),
+        voters=voters_by(session, proposal.proposal_id, as_of=closed_at) if result.get("voters") is None else result["voters"],
         power=taking_part if taking_part else None,
         quorum_reached=None if proposal.quorum is None or taking_part is None else taking_part >= float(proposal.quorum),
         executed=was_executed(row["source"], row["state"]),
