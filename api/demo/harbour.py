@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -75,8 +76,11 @@ def proposals(anchor: datetime) -> Iterator[Row]:
             "author": _address(f"author {told['author']}"),
         }
         if not told.get("open"):
-            passed = _for_power(told) * 2 > sum(_power(voter) for voter in _turnout(told))
+            scores = _scores(told)
+            passed = scores[0] * 2 > sum(scores)
             row |= {"state": "closed", "outcome": "pass" if passed else "fail", "outcome_rule": "platform_status"}
+            share = fixed(Decimal(scores[0]) / sum(scores[:2]))
+            row |= {"scores": scores, "scores_total": sum(scores), "approval_share": share, "votes_count": len(_turnout(told))}
         yield row
 
 
@@ -225,8 +229,9 @@ def _choice(told: Mapping[str, Any], voter: int) -> str:
     return "1" if _draw(told["key"], voter, "side") < told["lean"] * 10 else "2"
 
 
-def _for_power(told: Mapping[str, Any]) -> int:
-    return sum(_power(voter) for voter in _turnout(told) if _choice(told, voter) == "1")
+def _scores(told: Mapping[str, Any]) -> list[int]:
+    """The power for each choice."""
+    return [sum(_power(voter) for voter in _turnout(told) if _choice(told, voter) == choice) for choice in ("1", "2", "3")]
 
 
 def _power(voter: int) -> int:
