@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
-from math import inf, isfinite, nan
+from math import isfinite, nan
 from typing import Final
 
 from governance.evidence import Arrival, ClosedProposal, KnownProgress, KnownProposal, KnownVote
+from governance.nearest_double import nearest_double
 
 # Habits change: only the proposals whose results came last are looked at.
-MOST_PROPOSALS: Final = 20
+LAST_PROPOSALS: Final = 20
 
 
 def arrivals(
@@ -32,11 +33,10 @@ def same_moment(closed: ClosedProposal, asked: KnownProposal, as_of: datetime) -
     here, there = asked.published_at or asked.starts_at, closed.proposal.published_at or closed.proposal.starts_at
     if here is None or there is None or as_of <= here:
         return None
-    gone, ends = as_of - here, (asked.ends_at, closed.proposal.ends_at)
-    if ends[0] is not None and ends[1] is not None and ends[0] > here and ends[1] > there:
-        gone = (ends[1] - there) * min(gone / (ends[0] - here), 1.0)
-    moment = there + gone
-    return moment if moment <= closed.closed_at else None
+    gone, end, its_end = as_of - here, asked.ends_at, closed.proposal.ends_at
+    if end is not None and its_end is not None and end > here and its_end > there:
+        gone = min(gone / (end - here), 1.0) * (its_end - there)
+    return there + gone if there + gone <= closed.closed_at else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,9 @@ class Curve:
         first: dict[str, KnownVote] = {}
         for vote in sorted(votes, key=lambda vote: (vote.cast_at, vote.voter.lower(), vote.choice or "", vote.power or "")):
             first.setdefault(vote.voter.lower(), vote)
-        powers = array("d", accumulate(_power(vote.power) for vote in first.values()))
-        return cls(array("d", (vote.cast_at.timestamp() for vote in first.values())), powers, tuple(totals))
+        powers = (nearest_double(vote.power) for vote in first.values())
+        summed = accumulate(nan if power is None else power for power in powers)
+        return cls(array("d", (vote.cast_at.timestamp() for vote in first.values())), array("d", summed), tuple(totals))
 
     def at(self, proposal_id: str, moment: datetime) -> Arrival | None:
         """Voters and power by `moment`, by votes or by totals, whichever says more.
@@ -73,11 +74,3 @@ class Curve:
             powers.append(self.powers[count - 1])
         voters = max([count, *(seen.voters for seen in told if seen.voters is not None)])
         return Arrival(proposal_id, moment.astimezone(UTC), voters, max(powers) if powers else None)
-
-
-def _power(text: str | None) -> float:
-    try:
-        power = float(text) if text is not None else nan
-    except ValueError:
-        return nan
-    return power if 0.0 <= power < inf else nan

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from governance.arrivals import MOST_PROPOSALS as LATEST
-from governance.arrivals import Curve, arrivals
+from governance.arrivals import LAST_PROPOSALS, Curve, arrivals
 from governance.evidence import OPEN_AT_MOST, Arrival, ClosedProposal, KnownActivity, KnownVote, OpenVote
 from governance.open_votes import FIRST_VOTES, MOST_PROPOSALS, open_vote, tells
 
@@ -96,7 +95,7 @@ class Arrivals:
         """Of those that had closed before `at`, the last, by close; nothing later counts."""
         dao = self._closed[case.closed.proposal.dao_id]
         known = bisect_left(dao, at, key=lambda each: each.closed_at)
-        return arrivals(case.closed.proposal, at, dao[max(known - LATEST, 0) : known], self._curve)
+        return arrivals(case.closed.proposal, at, dao[max(known - LAST_PROPOSALS, 0) : known], self._curve)
 
     def _curve(self, closed: ClosedProposal) -> Curve:
         key = closed.proposal.proposal_id

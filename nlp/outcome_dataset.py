@@ -148,7 +148,7 @@ def replay(
                 past_votes=before.of(proposal.dao_id, votes, before=at),
                 activity=activity.of(case, at),
                 open_votes=open_votes.of(case, at),
-                arrivals=arrivals.of(case, at) if votes or progress else (),
+                arrivals=arrivals.of(case, at),
             )
             yield Asked(name, question, case)
 

@@ -45,11 +45,13 @@ QUANTILES = (0.05, 0.25, 0.75, 0.95)
 HALF = 0.5
 _ERRORS = "errors."
 VOTERS, PACE, BASE_RATE, OPEN_VOTES = (NAMES.index(name) for name in ("voters", "pace", "author_rate", "open_votes"))
-_OFFSETS = {
-    "passed": NAMES.index("belief"),
-    VOTING: NAMES.index("belief"),
-    **{target: NAMES.index(f"{target}_belief") for target in ("reached", "share")},
-    **{target: NAMES.index(f"{target}_expected") for target in ("voters", "power")},
+_CORRECTED = {
+    "passed": "belief",
+    VOTING: "belief",
+    "reached": "reached_belief",
+    "share": "share_belief",
+    "voters": "voters_expected",
+    "power": "power_expected",
 }
 
 Floats = NDArray[np.float64]
@@ -81,7 +83,7 @@ def trained_key(dao_id: str) -> str:
 
 def offset(rows: Floats, target: str) -> Floats:
     """What the trees of a target correct: the belief (half of it while the vote runs), for turnout what is expected of it."""
-    begun: Floats = rows[:, _OFFSETS[target]]
+    begun: Floats = rows[:, NAMES.index(_CORRECTED[target])]
     # The trees of a running vote see the belief, too, and know better than a constant when to follow it.
     return HALF * begun if target == VOTING else begun
 

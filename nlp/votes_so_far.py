@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from governance.evidence import KnownVote
+from governance.nearest_double import nearest_double
 
 _FOR = re.compile(r"^\W*(yes|yea|yae|yay|for|in favou?r|approve|accept|support|agree|pass|pro|aye|ok)\b", re.IGNORECASE)
 _AGAINST = re.compile(r"^\W*(no|nay|against|reject|den(y|ied)|disapprove|oppose|disagree|fail|con|veto|do not|don'?t)\b", re.IGNORECASE)
@@ -77,7 +78,7 @@ def count_votes(votes: Sequence[KnownVote], choices: Sequence[str], *, as_of: da
     powers: dict[int, list[float]] = {1: [], -1: [], 0: []}
     by_choice = sides(choices)
     side = {choice: side_of(choice, by_choice) for choice in {vote.choice for vote in last.values()}}
-    cast = [SidedVote(voter, side[vote.choice], _power(vote.power), vote.cast_at) for voter, vote in last.items()]
+    cast = [SidedVote(voter, side[vote.choice], nearest_double(vote.power), vote.cast_at) for voter, vote in last.items()]
     for sided in cast:
         heads[sided.side] += 1
         if sided.power is not None:
@@ -108,12 +109,3 @@ def side_of(choice: str | None, by_choice: Sequence[int]) -> int:
         return 0
     place = int(text) - 1
     return by_choice[place] if 0 <= place < len(by_choice) else 0
-
-
-def _power(text: str | None) -> float | None:
-    # A model's input, not an amount: the nearest double is near enough here.
-    try:
-        power = float(text) if text is not None else math.nan
-    except ValueError:
-        return None
-    return power if math.isfinite(power) and power >= 0 else None

@@ -8,13 +8,16 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+from sqlmodel import Session
 
 from governance.evidence import ClosedProposal, KnownProposal, KnownVote, OutcomeQuestion
+from governance.intake.batches import Kind
 from nlp.outcome import ShippedOutcomeForecaster
 from nlp.outcome_dataset import Case
 from nlp.outcome_text import VECTOR, CachedEmbedder, Vectors
 from nlp.outcome_training import fit_outcome
 from nlp.outcome_weights import OutcomeWeights, save_outcome_weights
+from tests.ingest_rows import a_proposal, a_vote, take
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 KINDS = ("grant", "poll", "ban")
@@ -130,3 +133,34 @@ def forecaster_in(folder: Path) -> ShippedOutcomeForecaster:
     """A forecaster of the small weights, stored in and loaded from `folder`."""
     save_outcome_weights(small_weights(), folder, about={"model": "small"})
     return ShippedOutcomeForecaster(folder, CachedEmbedder(WordEmbedder()))
+
+
+def imported(session: Session, world: Sequence[Case]) -> None:
+    """Import the proposals and votes of a dump as a source gives them whose results the power of the votes decides, voters uncounted."""
+    proposals, votes = [], []
+    for case in world:
+        asked, opened = case.closed.proposal, int(case.opened_at.timestamp())
+        told = {
+            "proposal_id": asked.proposal_id,
+            "title": asked.title,
+            "body": asked.body,
+            "choices": list(asked.choices),
+            "type": asked.kind,
+            "author": asked.author,
+            "created": opened,
+            "start": opened,
+            "end": int(case.closed.closed_at.timestamp()),
+            "outcome": "pass" if case.closed.passed else "fail",
+            "outcome_rule": "weight_majority",
+            "approval_share": case.closed.approval_share,
+            "scores": None,
+            "scores_total": None,
+            "votes_count": None,
+        }
+        proposals.append(a_proposal(**told))
+        votes += [
+            a_vote(proposal_id=asked.proposal_id, voter=vote.voter, choice=vote.choice, vp=float(vote.power or 0),
+                   created=int(vote.cast_at.timestamp())) for vote in case.votes
+        ]  # fmt: skip
+    take(session, Kind.PROPOSAL, proposals)
+    take(session, Kind.VOTE, votes)

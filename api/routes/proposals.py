@@ -16,6 +16,7 @@ from api.routes.chain_schema import ACTIONS, CHAIN
 from governance.actors import Actor, Role
 from governance.errors import InvalidInput, NotFound
 from governance.intake.batches import Kind
+from governance.intake.proposals import OFFICIAL_RULES
 from governance.records.as_of import PROPOSALS, Chosen, Phase
 
 router = APIRouter(prefix="/daos/{dao_id}/proposals", tags=["proposals"])
@@ -23,6 +24,7 @@ router = APIRouter(prefix="/daos/{dao_id}/proposals", tags=["proposals"])
 _TIME = TIME_SCHEMA
 _WORD = {"type": ["string", "null"], "maxLength": 512}
 _AMOUNT = AMOUNT_SCHEMA
+_OFFICIAL = ", ".join(f"`{rule}`" for rule in sorted(OFFICIAL_RULES))
 _ROW = {
     "title": "ProposalIn",
     "required": ["proposal_id"],
@@ -44,8 +46,12 @@ _ROW = {
         "state": _WORD,
         "author": _WORD,
         "outcome": {"type": ["string", "null"], "enum": ["pass", "fail", None]},
-        "outcome_rule": {**_WORD, "description": "How the outcome was told: `platform_status`, `onchain_state` … are official."},
-        "approval_share": {"type": ["string", "null"], "pattern": r"^(0|1|0\.[0-9]{1,36})$"},
+        "outcome_rule": {**_WORD, "description": f"How the outcome was told. Official, and learned from: {_OFFICIAL}."},
+        "approval_share": {
+            "type": ["string", "null"],
+            "pattern": r"^(0|1|0\.[0-9]{1,36})$",
+            "description": "For, of for and against together; not made from `scores`. Where none is told, no share is expected.",
+        },
         "is_binary": {"type": ["boolean", "null"]},
         "text_source": _WORD,
         "forum_topic": _WORD,

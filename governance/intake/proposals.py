@@ -40,9 +40,9 @@ KNOWN_FIELDS: Final = frozenset(
         "chain",
     ]
 )
-# Rules by which the platform itself settled the outcome, or by which it would have: the majority of the voting power, and of a source's own
-# votes with their power (Snapshot settles nothing else). Everything else (a majority of heads, a recomputation) is an estimate, kept with
-# its rule and never learned from or headlined.
+# Rules by which the platform itself settled the outcome. Snapshot settles none: there the majority of voting power is the result, as the
+# source tells it or as its votes sum up to. Everything else (a majority of heads, a recomputation) is an estimate, kept with its rule and
+# never learned from or headlined.
 OFFICIAL_RULES: Final = frozenset(
     {
         "platform_status",

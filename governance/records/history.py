@@ -21,8 +21,8 @@ from governance.records import as_of as known
 from governance.records.arrivals import last_arrivals
 from governance.records.columns import UtcDateTime
 from governance.records.dao_activity import dao_activity
-from governance.records.daos import rows_version
 from governance.records.evidence import Reading
+from governance.records.kept_per_dao import KeptPerDao
 from governance.records.known_proposals import known_proposal
 from governance.records.known_votes import known_votes, voters_by
 from governance.records.open_votes import open_proposals, open_votes
@@ -30,8 +30,6 @@ from governance.records.prepared import Prepared
 from governance.records.readings import counts_at
 from governance.records.voters_before import known_progress, past_votes
 
-# Whose histories one process keeps; Decentraland's 2,500 proposals with their texts take about 8 MB.
-_KEPT: Final = 32
 # A DAO whose votes were collected at all shows some within this time; a longer silence is a gap in the data.
 _COLLECTED_WITHIN: Final = timedelta(days=90)
 # How many cuts of one history (one per number of results known) are kept: a live forecast always asks for the same one.
@@ -44,13 +42,12 @@ _COLUMNS: Final = (
 
 @dataclass(slots=True)
 class _History:
-    """What became known of a DAO's closed proposals, in the order in which it did, at one version of its data.
+    """What became known of a DAO's closed proposals, in the order in which it did.
 
     `said[n]` is (proposal, what it was from `known[n]` on, None where a correction took its result away). `once` is what was
     said where nothing was ever corrected: its beginnings are then what was known, and quickly cut.
     """
 
-    version: int
     said: tuple[tuple[str, ClosedProposal | None], ...]
     known: tuple[datetime, ...]
     cuts: "OrderedDict[int, tuple[ClosedProposal, ...]]"
@@ -97,8 +94,7 @@ _COLLECTED: Final = Prepared(
     .limit(1)
 )
 
-_kept: "OrderedDict[tuple[str, str], _History]" = OrderedDict()
-_lock = Lock()
+_cutting = Lock()
 
 
 def outcome_question(
@@ -119,7 +115,6 @@ def outcome_question(
     before = closed_proposals(session, row["dao_id"], as_of=as_of) if history is None else history
     proposal, votes_known = known_proposal(row), bool(votes) or _votes_are_collected(session, row, as_of)
     running = [each for each in open_proposals(session, row["dao_id"], as_of=as_of) if each != proposal_id]
-    progress = known_progress(session, proposal_id, as_of=as_of)
     return OutcomeQuestion(
         proposal=proposal,
         as_of=as_of,
@@ -127,7 +122,7 @@ def outcome_question(
         history=before,
         stance=stance_so_far(session, proposal_id, as_of=as_of),
         votes_known=votes_known,
-        progress=progress,
+        progress=known_progress(session, proposal_id, as_of=as_of),
         past_votes=past_votes(session, row["dao_id"], votes, before, as_of=as_of),
         activity=dao_activity(
             session,
@@ -139,8 +134,7 @@ def outcome_question(
             votes_known=votes_known,
         ),
         open_votes=open_votes(session, running, as_of=as_of),
-        # How others filled up says nothing of a vote that nobody has begun.
-        arrivals=last_arrivals(session, proposal, before, as_of=as_of) if votes or progress else (),
+        arrivals=last_arrivals(session, proposal, before, as_of=as_of),
     )
 
 
@@ -151,7 +145,7 @@ def known_answers(session: Session, dao_id: str, *, as_of: datetime) -> Iterator
     was known, whatever order rows came in.
     All questions share one history tuple, so that the work on it is done once.
     """
-    found = _history(session, dao_id).latest(as_of)
+    found = _HISTORIES.of(session, dao_id).latest(as_of)
     # A result counts from when it was known, which may be later than the recorded close.
     history = tuple(replace(closed, closed_at=moment) for moment, closed in found)
     for (_, closed), counted in zip(found, history, strict=True):
@@ -179,32 +173,22 @@ def stance_so_far(session: Session, proposal_id: str, *, as_of: datetime) -> flo
 
 def closed_proposals(session: Session, dao_id: str, *, as_of: datetime) -> tuple[ClosedProposal, ...]:
     """The DAO's proposals whose official result was known before `as_of`, in the order in which it became known."""
-    found = _history(session, dao_id)
-    with _lock:
+    found = _HISTORIES.of(session, dao_id)
+    with _cutting:
         return found.before(as_of)
 
 
-def _history(session: Session, dao_id: str) -> _History:
-    version = rows_version(session, dao_id)
-    key = str(session.get_bind().engine.url), dao_id
-    with _lock:
-        kept = _kept.get(key)
-        if kept is None or kept.version != version:
-            kept = _kept[key] = _renewed(kept, _read_history(session, dao_id, version))
-            if len(_kept) > _KEPT:
-                _kept.popitem(last=False)
-        _kept.move_to_end(key)
-        return kept
+def _read_history(session: Session, dao_id: str, before: _History | None) -> _History:
+    """What was kept `before` where no proposal changed: forecasters know a history tuple again by its identity."""
+    fresh = _fresh_history(session, dao_id)
+    return fresh if before is None or (before.said, before.known) != (fresh.said, fresh.known) else before
 
 
-def _renewed(kept: _History | None, fresh: _History) -> _History:
-    """`fresh`, or what was kept where no proposal changed: forecasters know a history tuple again by its identity."""
-    if kept is None or (kept.said, kept.known) != (fresh.said, fresh.known):
-        return fresh
-    return replace(kept, version=fresh.version)
+# Decentraland's 2,500 proposals with their texts take about 8 MB.
+_HISTORIES: Final = KeptPerDao(_read_history, most=32)
 
 
-def _read_history(session: Session, dao_id: str, version: int) -> _History:
+def _fresh_history(session: Session, dao_id: str) -> _History:
     table = known.PROPOSALS.table
     official = table.c.outcome.is_not(None) & table.c.outcome_rule.in_(sorted(OFFICIAL_RULES))
     query = select(*(table.c[name] for name in _COLUMNS)).where(table.c.dao_id == dao_id, official | (table.c.revision > 1))
@@ -217,7 +201,7 @@ def _read_history(session: Session, dao_id: str, version: int) -> _History:
     said.sort(key=lambda each: each[:2])
     closed = tuple(each for *_, each in said if each is not None)
     once = closed if len({proposal_id for _, proposal_id, _ in said}) == len(closed) == len(said) else None
-    return _History(version, tuple(each[1:] for each in said), tuple(moment for moment, *_ in said), OrderedDict(), once)
+    return _History(tuple(each[1:] for each in said), tuple(moment for moment, *_ in said), OrderedDict(), once)
 
 
 def _read_revised(session: Session, proposal_id: str) -> list[tuple[datetime, str, ClosedProposal | None]]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlmodel import Session
 
 from benchmarks.outcome_lookahead import until
@@ -12,9 +13,9 @@ from governance.intake.batches import Kind
 from governance.records.dao_activity import dao_activity
 from governance.records.history import outcome_question
 from governance.records.open_votes import open_proposals
-from nlp.outcome_activity import Activity
+from nlp.outcome_activity import Activity, Arrivals, OpenVotes
 from tests.ingest_rows import OPENED, a_proposal, a_vote, take
-from tests.outcome_world import cases
+from tests.outcome_world import cases, imported
 
 DAY = 86_400
 THIS = proposal_id("tide.eth", "0x01")
@@ -64,13 +65,7 @@ def test_an_end_that_nobody_knew_yet_closes_nothing(session: Session) -> None:
 def test_a_dump_and_a_database_say_the_same(session: Session) -> None:
     """What the model learnt from must be what it is told in service."""
     world = cases(12)
-    proposals, votes = [], []
-    for case in world:
-        name, opened = case.closed.proposal.proposal_id, int(case.opened_at.timestamp())
-        proposals.append(a_proposal(proposal_id=name, created=opened, start=opened, end=int(case.closed.closed_at.timestamp())))
-        votes += [a_vote(proposal_id=name, voter=vote.voter, created=int(vote.cast_at.timestamp())) for vote in case.votes]
-    take(session, Kind.PROPOSAL, proposals)
-    take(session, Kind.VOTE, votes)
+    imported(session, world)
 
     counted = Activity(world)
     for case in world[2:9]:
@@ -82,14 +77,15 @@ def test_a_dump_and_a_database_say_the_same(session: Session) -> None:
         assert told.votes_elsewhere
 
 
-def test_a_later_vote_or_proposal_changes_nothing() -> None:
-    """Every count at a moment is the same with and without what came after it."""
-    world = cases(12)
-    moment = world[6].opened_at + timedelta(hours=50)
+@pytest.mark.parametrize("seen", [Activity, OpenVotes, Arrivals])
+def test_a_later_vote_close_or_proposal_changes_nothing(seen: type[Activity | OpenVotes | Arrivals]) -> None:
+    """What went on at a moment is the same with and without what came after it; without the DAO's other proposals it is not."""
+    world = cases(34)
+    moment = world[30].opened_at + timedelta(hours=50)
     known = [until(case, moment) for case in world if case.opened_at <= moment]
 
-    assert Activity(known).of(known[6], moment) == Activity(world).of(world[6], moment)
-    assert Activity(known).of(known[6], moment).votes_elsewhere
+    assert seen(known).of(known[30], moment) == seen(world).of(world[30], moment)
+    assert seen(known[30:31]).of(known[30], moment) != seen(world).of(world[30], moment)
 
 
 def test_where_votes_are_not_collected_only_proposals_count() -> None:

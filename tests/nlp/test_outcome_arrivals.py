@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from sqlmodel import Session
 
-from benchmarks.outcome_lookahead import until
-from governance.arrivals import MOST_PROPOSALS, Curve, same_moment
+from governance.arrivals import LAST_PROPOSALS, Curve, same_moment
 from governance.evidence import Arrival, ClosedProposal, KnownProgress, KnownVote, OutcomeQuestion
 from governance.identity import proposal_id
 from governance.intake.batches import Kind
@@ -22,7 +21,7 @@ from nlp.outcome_record import build_record
 from nlp.outcome_text import CachedEmbedder
 from nlp.outcome_vote_features import UNKNOWN, Turnout
 from tests.ingest_rows import OPENED, a_proposal, a_vote, take
-from tests.outcome_world import BEGIN, WordEmbedder, cases, closed, forecaster_in, history, proposal, question
+from tests.outcome_world import BEGIN, WordEmbedder, cases, closed, forecaster_in, history, imported, proposal, question
 
 DAY = 86_400
 THIS = proposal_id("tide.eth", "0x01")
@@ -173,16 +172,7 @@ def test_turnout_follows_how_the_last_proposals_filled_up_and_passing_does_not(f
 def test_a_dump_and_a_database_read_the_same(session: Session) -> None:
     """What the model learnt from must be what it is told in service; before anybody has voted nothing is read."""
     world = cases(34)
-    proposals, votes = [], []
-    for case in world:
-        name, opened = case.closed.proposal.proposal_id, int(case.opened_at.timestamp())
-        end = int(case.closed.closed_at.timestamp())
-        row = a_proposal(proposal_id=name, created=opened, start=opened, end=end, votes_count=case.closed.voters)
-        proposals.append({**row, "title": case.closed.proposal.title})
-        votes += [a_vote(proposal_id=name, voter=vote.voter, choice=vote.choice, vp=float(vote.power or 0),
-                         created=int(vote.cast_at.timestamp())) for vote in case.votes]  # fmt: skip
-    take(session, Kind.PROPOSAL, proposals)
-    take(session, Kind.VOTE, votes)
+    imported(session, world)
 
     read = Arrivals(world)
     for case in world[16:34:4]:
@@ -191,23 +181,13 @@ def test_a_dump_and_a_database_read_the_same(session: Session) -> None:
         told = outcome_question(session, name, moment).arrivals
         assert [_plain(each) for each in told] == [_plain(each) for each in read.of(case, moment)]
         assert outcome_question(session, name, case.opened_at).arrivals == ()
-    assert len(told) == MOST_PROPOSALS
+    assert len(told) == LAST_PROPOSALS
     asked = {one.moment: one.question for one in replay(world[33:], {"lake": history(34)}, ("open", "24h"), past=world)}
-    assert [len(asked[name].arrivals) for name in ("open", "24h")] == [0, MOST_PROPOSALS]
+    assert [len(asked[name].arrivals) for name in ("open", "24h")] == [0, LAST_PROPOSALS]
 
 
 def _plain(arrival: Arrival) -> tuple[datetime, int, float]:
     return arrival.at, arrival.voters, round(arrival.power or 0.0, 6)
-
-
-def test_a_later_vote_or_close_changes_nothing() -> None:
-    """How the last had filled up at a moment is the same with and without what came after it."""
-    world = cases(34)
-    moment = world[30].opened_at + timedelta(hours=50)
-    then = [until(case, moment) for case in world if case.opened_at <= moment]
-
-    assert Arrivals(then).of(then[30], moment) == Arrivals(world).of(world[30], moment)
-    assert len(Arrivals(then).of(then[30], moment)) > 10
 
 
 def test_votes_after_the_close_and_proposals_without_votes_tell_nothing() -> None:

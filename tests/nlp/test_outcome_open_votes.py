@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from sqlmodel import Session
 
-from benchmarks.outcome_lookahead import until
 from governance.evidence import ChoiceSoFar, KnownProposal, KnownVote, OpenVote
 from governance.identity import proposal_id
 from governance.intake.batches import Kind
@@ -22,7 +21,7 @@ from nlp.outcome_points import Points, Sight
 from nlp.outcome_record import build_record, days
 from nlp.outcome_text import CachedEmbedder, proposal_text
 from tests.ingest_rows import OPENED, a_proposal, a_vote, take
-from tests.outcome_world import WordEmbedder, cases, closed, forecaster_in, history, proposal, question
+from tests.outcome_world import WordEmbedder, cases, closed, forecaster_in, history, imported, proposal, question
 
 DAY = 86_400
 THIS = proposal_id("tide.eth", "0x01")
@@ -134,15 +133,7 @@ def test_two_new_authors_are_not_one(forecaster: ShippedOutcomeForecaster) -> No
 def test_a_dump_and_a_database_count_the_same(session: Session) -> None:
     """What the model learnt from must be what it is told in service."""
     world = cases(12)
-    proposals, votes = [], []
-    for case in world:
-        name, opened = case.closed.proposal.proposal_id, int(case.opened_at.timestamp())
-        row = a_proposal(proposal_id=name, created=opened, start=opened, end=int(case.closed.closed_at.timestamp()))
-        proposals.append({**row, "title": case.closed.proposal.title})
-        votes += [a_vote(proposal_id=name, voter=vote.voter, choice=vote.choice, vp=float(vote.power or 0),
-                         created=int(vote.cast_at.timestamp())) for vote in case.votes]  # fmt: skip
-    take(session, Kind.PROPOSAL, proposals)
-    take(session, Kind.VOTE, votes)
+    imported(session, world)
 
     counted = OpenVotes(world)
     for case in world[2:9]:
@@ -212,16 +203,6 @@ def test_of_many_open_proposals_the_newest_are_looked_at(session: Session) -> No
     told = outcome_question(session, THIS, at(OPENED + 1)).open_votes
 
     assert [each.proposal.proposal_id for each in told] == [proposal_id("tide.eth", f"f{number:03}") for number in range(5, count)]
-
-
-def test_a_later_vote_or_close_changes_nothing() -> None:
-    """How the others stood at a moment is the same with and without what came after it."""
-    world = cases(12)
-    moment = world[6].opened_at + timedelta(hours=50)
-    then = [until(case, moment) for case in world if case.opened_at <= moment]
-
-    assert OpenVotes(then).of(then[6], moment) == OpenVotes(world).of(world[6], moment)
-    assert len(OpenVotes(then).of(then[6], moment)) > 3
 
 
 def test_what_nobody_has_voted_on_is_no_open_vote() -> None:
