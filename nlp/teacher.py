@@ -1,4 +1,4 @@
-"""A larger encoder that learns sentiment first, so that the small one learns from what it believes. Imports torch.
+"""A larger encoder that learns first, so that the small one learns from what it believes. Imports torch.
 
 Its base is all-mpnet-base-v2 (Apache-2.0). Only training needs it: it is neither shipped nor served.
 """
@@ -15,6 +15,7 @@ from nlp.base_weights import pinned_folder
 from nlp.dataset import LabelledText
 from nlp.padding import padded
 from nlp.plain_text import plain_text
+from nlp.recipes import TrainingConfig
 from nlp.text_network import TextNetwork
 from nlp.windows import Tokens, WindowCut
 
@@ -31,14 +32,14 @@ def pinned_teacher(folder: Path) -> Path:
 
 
 def with_soft_labels(
-    rows: Sequence[LabelledText], teacher: TextNetwork, base: Path, window_tokens: int, *, rounded: bool, progress: bool
+    rows: Sequence[LabelledText], teacher: TextNetwork, base: Path, config: TrainingConfig, *, rounded: bool, progress: bool
 ) -> list[LabelledText]:
-    """All rows, the sentiment rows of the `train` split with the probabilities `teacher` gives to their labels.
+    """All rows, those of the `train` split of the sets `teacher` learnt from with the probabilities it gives to their labels.
 
     A text is read to the end of its first window; `rounded` reads in bf16.
     """
-    asked = [number for number, row in enumerate(rows) if row.split == "train" and row.task == "sentiment"]
-    tokens, cut = Tokens(base / "tokenizer.json"), WindowCut(window_tokens)
+    asked = [number for number, row in enumerate(rows) if row.split == "train" and row.dataset in config.sampling.quotas]
+    tokens, cut = Tokens(base / "tokenizer.json"), WindowCut(config.window_tokens)
     texts = tokens.encode([plain_text(rows[number].text) for number in asked])
     targets = tokens.encode([plain_text(rows[number].target) for number in asked])
     windows = [tokens.windows(text, target, cut)[0] for text, target in zip(texts, targets, strict=True)]
@@ -49,9 +50,11 @@ def with_soft_labels(
     for start in range(0, len(order), _BATCH):
         places = order[start : start + _BATCH]
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=rounded):
-            logits = teacher(*padded([windows[place] for place in places]))["sentiment"]
-        for place, found in zip(places, torch.softmax(logits.float(), dim=1).tolist(), strict=True):
-            taught[asked[place]] = replace(rows[asked[place]], soft_labels=tuple(found))
+            logits = teacher(*padded([windows[place] for place in places]))
+        said = {task: torch.softmax(values.float(), dim=1).tolist() for task, values in logits.items()}
+        for number, place in enumerate(places):
+            row = rows[asked[place]]
+            taught[asked[place]] = replace(row, soft_labels=tuple(said[row.task][number]))
         bar.update(len(places))
     bar.close()
     return taught

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from nlp.dataset import TRAINABLE
 from nlp.model_store import SHIPPED
-from nlp.recipes import RECIPE, TEACHER
+from nlp.recipes import RECIPE
+from nlp.teacher_recipe import TEACHERS, VARIED_TEXTS
 
 Row = Mapping[str, object]
 
@@ -51,6 +52,8 @@ _MADE_ROWS = (
     "disturbed",
 )
 
+_SHARES = ("taught", "kept", "held")
+
 _DATA = """
 ## Data
 
@@ -61,11 +64,14 @@ To them come, each round, by stage: {off_target_rows} stance texts beside a targ
 (`nlp/written_*.jsonl`) written whole for it by a large language model, about DAOs, firms and tokens that do not exist. It saw
 no row of any set; who briefed it knew where earlier weights fail, test rows included. Of the rows whose target is a claim the
 shares {turned} are shown with the opposite claim and label; of all rows the shares {disturbed} with slips of the
-keyboard, cheers or orders that leave the label as it is. The shares {taught} of a sentiment row's loss are decided not by its label
-but by the soft labels of a larger encoder, all-mpnet-base-v2 (Apache-2.0), which learnt sentiment for {teacher_steps} steps from
-`train` rows of the same sets (`TEACHER` in `nlp/recipes.py`). It is neither shipped nor served. Of what a stage ends with, the
-shares {kept} are the weights it began with; of a stance row's loss the shares {held} are decided by what these
-said of it.
+keyboard, cheers or orders that leave the label as it is. Of what a stage ends with, the shares {kept} are the weights it began
+with; of a stance row's loss the shares {held} are decided by what these said of it.
+
+Of the loss of a sentiment row the shares {taught} are decided not by its label but by the soft labels of a larger encoder,
+all-mpnet-base-v2 (Apache-2.0), which learnt from `train` rows of the same sets in {teachers} steps: all sentiment first, then from
+there lines of news alone (`nlp/teacher_recipe.py`). It is neither shipped nor served. {varied} {varied_texts} texts that only it
+labelled are dealt among the others: training texts with words swapped for their neighbours in the word table, words left out,
+parts of texts, and two run into one (`nlp/varied_texts.py`, after TinyBERT, Jiao et al. 2020).
 """
 
 _RETRAINING = """
@@ -79,8 +85,8 @@ assent models evaluate text --data DIR --split test
 
 `DIR` holds Parquet or CSV with the columns dataset, text, label, task, target, split. `OUT/splits.json` tells which rows
 were which, `OUT/stage-*/curve.ndjson` how each stage did on validation rows. Training goes on from its
-checkpoint after a kill. Without `--teacher` the last two stages learn from labels alone. The same data, settings and processor
-give the same weights; another processor rounds differently.
+checkpoint after a kill. Without `--teacher` the last three stages learn from labels alone, and from no varied texts.
+The same data, settings and processor give the same weights; another processor rounds differently.
 """
 
 
@@ -103,9 +109,15 @@ def text_card(manifest: Row, rows: Sequence[Row], *, rows_per_set: int | None, f
 def _data() -> str:
     stages = [stage.sampling for stage in RECIPE]
     shown = {field: ", ".join(str(getattr(stage, field)) for stage in stages) for field in _MADE_ROWS}
-    taught, kept, held = (", ".join(str(getattr(stage, field)) for stage in RECIPE) for field in ("taught", "kept", "held"))
+    shown |= {field: ", ".join(str(getattr(stage, field)) for stage in RECIPE) for field in _SHARES}
     lines = [
-        _DATA.format(stages=len(stages), taught=taught, kept=kept, held=held, teacher_steps=TEACHER.steps, **shown),
+        _DATA.format(
+            stages=len(stages),
+            teachers=" + ".join(str(teacher.steps) for teacher in TEACHERS),
+            varied=f"In stage {', '.join(str(number) for number, stage in enumerate(RECIPE, start=1) if stage.varied)}",
+            varied_texts=f"{sum(VARIED_TEXTS.values()):,}",
+            **shown,
+        ),
         "| set | task | rows per round, by stage | labelled by | licence |",
         "|---|---|---|---|---|",
     ]

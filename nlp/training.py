@@ -4,7 +4,8 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 import torch
@@ -24,15 +25,24 @@ from nlp.splits import write_splits
 from nlp.tasks import LABELS
 from nlp.teacher import with_soft_labels
 from nlp.text_network import TASKS, TextNetwork
+from nlp.varied_texts import labelled_by_teacher, neighbours, varied_rows
 from nlp.windows import Tokens, WindowCut
 
 
 @dataclass(frozen=True, slots=True)
 class Teaching:
-    """A teacher: the folder of its base encoder, and how it is trained."""
+    """Teachers: the folder of their base encoder, how each is trained, and how many varied texts of each set they label beside all rows.
+
+    All but the first go on from what the first learnt, each for itself; each labels the sets it has learnt from.
+    """
 
     base: Path
-    config: TrainingConfig
+    recipe: Sequence[TrainingConfig]
+    varied: Mapping[str, int] = field(default_factory=dict)
+
+    def digest(self) -> str:
+        """SHA-256 of everything but the base encoder, hex."""
+        return sha256(json.dumps([[config.digest() for config in self.recipe], self.varied], sort_keys=True).encode()).hexdigest()
 
 
 def train_text(
@@ -40,7 +50,7 @@ def train_text(
 ) -> StoredWeights:
     """Train on the `train` rows under `data_dir`, stage after stage; return the weights, stored with their manifest in `out_dir`.
 
-    A `taught` stage heeds a teacher's soft labels beside the labels; without `teaching`, labels alone. Each stage, and the teacher,
+    A `taught` stage heeds teachers' soft labels beside the labels; without `teaching`, labels alone. Each stage, and each teacher,
     has a folder in `out_dir` with its checkpoint, from which a killed run goes on to the very weights it would have reached, and
     `curve.ndjson`, a line of validation figures per round; `splits.json` tells which rows were which. A checkpoint of another
     recipe or of other data raises `OtherTraining`. The progress bar shows only on a terminal.
@@ -57,10 +67,10 @@ def train_text(
         fingerprint = f"{config.digest()}/{fingerprint}"
         shown = rows
         if config.taught and teaching:
-            fingerprint = f"{teaching.config.digest()}/{fingerprint}"
+            fingerprint = f"{teaching.digest()}/{fingerprint}"
             # Asked once: its soft labels of all rows take a quarter of an hour.
-            taught = taught or taught_rows(rows, out_dir / "teacher", teaching, data=data, precision=precision, progress=progress)
-            shown = taught
+            taught = taught or taught_rows(rows, out_dir, teaching, data=data, precision=precision, progress=progress)
+            shown = taught if config.varied else taught[: len(rows)]
         stage = TextTraining(network, base, shown, out_dir / f"stage-{number}", config, fingerprint=fingerprint, precision=precision)
         run_stage(stage, progress)
     # Only now: the rows of a run that is refused are not those the weights here learnt from.
@@ -75,7 +85,7 @@ def train_text(
             "config": "+".join(config.digest()[:16] for config in recipe),
             "steps": "+".join(str(config.steps) for config in recipe),
             "data_sha256": data,
-            "teacher": teaching.config.digest()[:16] if teaching else "none",
+            "teacher": teaching.digest()[:16] if teaching else "none",
         },
     )
 
@@ -83,14 +93,20 @@ def train_text(
 def taught_rows(
     rows: Sequence[LabelledText], out_dir: Path, teaching: Teaching, *, data: str, precision: Precision, progress: bool
 ) -> list[LabelledText]:
-    """Train a teacher in `out_dir`, or go on with it; return the rows with its soft labels."""
-    config = teaching.config
-    torch.manual_seed(config.seed)
-    network = TextNetwork(teaching.base, frozen_layers=config.frozen_layers)
-    fingerprint = f"{config.digest()}/{data}"
-    run_stage(TextTraining(network, teaching.base, rows, out_dir, config, fingerprint=fingerprint, precision=precision), progress)
-    rounded = precision is Precision.BFLOAT16
-    return with_soft_labels(rows, network, teaching.base, config.window_tokens, rounded=rounded, progress=progress)
+    """Train the teachers in `out_dir`, or go on with them; return the rows with their soft labels, and behind them the varied ones."""
+    known = [*rows, *(varied_rows(rows, teaching.varied, neighbours(base_folder())) if teaching.varied else ())]
+    first: Mapping[str, Tensor] = {}
+    fingerprint = data
+    for number, config in enumerate(teaching.recipe, start=1):
+        torch.manual_seed(config.seed)
+        network = TextNetwork(teaching.base, frozen_layers=config.frozen_layers)
+        network.load_state_dict(first, strict=number > 1)
+        fingerprint = f"{config.digest()}/{fingerprint}"
+        folder = out_dir / f"teacher-{number}"
+        run_stage(TextTraining(network, teaching.base, rows, folder, config, fingerprint=fingerprint, precision=precision), progress)
+        first = first or network.state_dict()
+        known = with_soft_labels(known, network, teaching.base, config, rounded=precision is Precision.BFLOAT16, progress=progress)
+    return [*known[: len(rows)], *labelled_by_teacher(known[len(rows) :])]
 
 
 def run_stage(run: "TextTraining", progress: bool) -> None:

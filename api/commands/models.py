@@ -63,7 +63,7 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for weights, manifest and checkpoints.")] = Path("build/weights"),
     seed: Annotated[int, typer.Option(help="Everything drawn at random follows from it.")] = 20261121,
     teacher: Annotated[
-        Path | None, typer.Option(help="text: folder of all-mpnet-base-v2; without it the last stage learns from labels alone.")
+        Path | None, typer.Option(help="text: folder of all-mpnet-base-v2; without it the last stages learn from labels alone.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -151,15 +151,16 @@ def _refused_in_one_line() -> Iterator[None]:
 
 
 def _train_text(folder: Path, out: Path, seed: int, teacher: Path | None) -> object:
-    from nlp.recipes import RECIPE, TEACHER  # noqa: PLC0415  # pyarrow loads only when asked for
+    from nlp.recipes import RECIPE  # noqa: PLC0415  # pyarrow loads only when asked for
     from nlp.teacher import pinned_teacher  # noqa: PLC0415  # torch and transformers take seconds
+    from nlp.teacher_recipe import TEACHERS, VARIED_TEXTS  # noqa: PLC0415  # as above
     from nlp.training import Teaching, train_text  # noqa: PLC0415  # as above
 
     # With the recipe's own seed the stages are the recipe's; with another each still shuffles in its own way.
     shift = seed - RECIPE[0].seed
-    stages = [replace(stage, seed=stage.seed + shift) for stage in RECIPE]
+    stages, teachers = ([replace(stage, seed=stage.seed + shift) for stage in recipe] for recipe in (RECIPE, TEACHERS))
     with _refused_in_one_line():
-        teaching = Teaching(pinned_teacher(teacher), replace(TEACHER, seed=TEACHER.seed + shift)) if teacher else None
+        teaching = Teaching(pinned_teacher(teacher), teachers, VARIED_TEXTS) if teacher else None
         return train_text(folder, out, stages, sys.stderr.isatty(), teaching)
 
 

@@ -20,11 +20,12 @@ from nlp.examples import Example
 from nlp.model_store import find_weights, read_weights
 from nlp.padding import padded
 from nlp.plain_text import plain_text
-from nlp.recipes import TEACHER, TrainingConfig
+from nlp.recipes import TrainingConfig
 from nlp.sampling import SamplingConfig
 from nlp.teacher import pinned_teacher, with_soft_labels
+from nlp.teacher_recipe import TEACHERS
 from nlp.text_network import TextNetwork
-from nlp.training import Teaching, TextTraining, train_text
+from nlp.training import Teaching, TextTraining, taught_rows, train_text
 from nlp.windows import Tokens
 
 pytestmark = pytest.mark.encoder
@@ -63,7 +64,8 @@ def network() -> TextNetwork:
 
 def test_only_what_is_learnt_from_gets_soft_labels_and_they_are_the_teachers_own(network: TextNetwork) -> None:
     """Soft labels of a test row would carry the teacher's look at it into training."""
-    known = with_soft_labels(rows(), network, base_folder(), 64, rounded=False, progress=False)
+    learnt = replace(TINY, sampling=SamplingConfig({"sst5_as3": 12}))
+    known = with_soft_labels(rows(), network, base_folder(), learnt, rounded=False, progress=False)
 
     assert [replace(row, soft_labels=()) for row in known] == rows()
     assert {(row.task, row.split) for row in known if row.soft_labels} == {("sentiment", "train")}
@@ -119,13 +121,17 @@ def data(tmp_path: Path) -> Path:
     return file
 
 
+SENTIMENT_TEACHER = replace(TINY, seed=3, frozen_layers=2, sampling=SamplingConfig({"sst5_as3": 12}))
+STANCE_TEACHER = replace(TINY, seed=4, steps=3, sampling=SamplingConfig({"argkp21": 12}))
+
+
 def test_a_taught_stage_trains_its_teacher_once_and_says_so(data: Path, tmp_path: Path) -> None:
     """Started again it finds the same teacher, and so the same weights; without one the same stage learns from labels alone."""
     stages = [TINY, replace(TINY, seed=2, taught=0.7)]
-    teaching = Teaching(base_folder(), replace(TINY, seed=3, frozen_layers=2, sampling=SamplingConfig({"sst5_as3": 12})))
+    teaching = Teaching(base_folder(), [SENTIMENT_TEACHER])
 
     first = train_text(data, tmp_path / "out", stages, False, teaching)
-    steps = torch.load(tmp_path / "out" / "teacher" / "checkpoint.pt", weights_only=True)["steps"]
+    steps = torch.load(tmp_path / "out" / "teacher-1" / "checkpoint.pt", weights_only=True)["steps"]
     (tmp_path / "out" / "stage-2" / "checkpoint.pt").unlink()
     again = train_text(data, tmp_path / "out", stages, False, teaching)
     alone = train_text(data, tmp_path / "alone", stages, False)
@@ -133,7 +139,7 @@ def test_a_taught_stage_trains_its_teacher_once_and_says_so(data: Path, tmp_path
     assert steps == TINY.steps
     assert read_weights(again) == read_weights(first) != read_weights(alone)
     told = [json.loads((tmp_path / out / "text.json").read_text())["teacher"] for out in ("out", "alone")]
-    assert told == [teaching.config.digest()[:16], "none"]
+    assert told == [teaching.digest()[:16], "none"]
 
 
 def test_two_taught_stages_ask_their_teacher_once(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,9 +152,43 @@ def test_two_taught_stages_ask_their_teacher_once(data: Path, tmp_path: Path, mo
 
     monkeypatch.setattr("nlp.training.with_soft_labels", counted)
     stages = [replace(TINY, steps=2, seed=number, taught=0.7) for number in range(2)]
-    train_text(data, tmp_path / "out", stages, False, Teaching(base_folder(), replace(TINY, steps=2, seed=3)))
+    train_text(data, tmp_path / "out", stages, False, Teaching(base_folder(), [replace(TINY, steps=2, seed=3)], {"sst5_as3": 7}))
 
-    assert asked == [len(rows())]
+    assert asked == [len(rows()) + 7]
+
+
+def test_each_teacher_labels_what_it_learnt_and_goes_on_from_the_first(data: Path, tmp_path: Path) -> None:
+    """Rows of both tasks come back with soft labels, varied ones behind them; each teacher stands in a folder of its own."""
+    teaching = Teaching(base_folder(), [SENTIMENT_TEACHER, STANCE_TEACHER], {"sst5_as3": 5, "argkp21": 6})
+    known = taught_rows(rows(), tmp_path, teaching, data="", precision=Precision.FLOAT32, progress=False)
+
+    varied = known[len(rows()) :]
+    assert [replace(row, soft_labels=()) for row in known[: len(rows())]] == rows()
+    assert {(row.task, row.split) for row in known if row.soft_labels} == {("sentiment", "train"), ("stance", "train")}
+    assert [row.dataset for row in varied] == ["sst5_as3"] * 5 + ["argkp21"] * 6
+    assert all(row.label == row.soft_labels.index(max(row.soft_labels)) for row in varied)
+    networks = [torch.load(tmp_path / f"teacher-{number}" / "checkpoint.pt", weights_only=True)["network"] for number in (1, 2)]
+    name = "heads.sentiment.weight"
+    begun = TextNetwork(base_folder()).state_dict()[name]
+    # Only its weight decay moves a head whose task it does not learn.
+    assert (networks[0][name] - networks[1][name]).abs().max() < 1e-4 < (networks[0][name] - begun).abs().max()
+
+
+def test_only_a_stage_told_so_sees_varied_texts(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stages before were made without them."""
+    seen: list[int] = []
+    made = TextTraining.__init__
+
+    def counted(self: TextTraining, network: TextNetwork, base: Path, rows: Sequence[LabelledText], *given: Any, **named: Any) -> None:
+        seen.append(len(rows))
+        made(self, network, base, rows, *given, **named)
+
+    monkeypatch.setattr(TextTraining, "__init__", counted)
+    stages = [replace(TINY, steps=2, seed=number, taught=0.7, varied=varied) for number, varied in ((1, False), (2, True))]
+    train_text(data, tmp_path / "out", stages, False, Teaching(base_folder(), [replace(SENTIMENT_TEACHER, steps=2)], {"sst5_as3": 9}))
+
+    n = len(rows())
+    assert seen == [n, n, n + 9]  # the teacher, then both stages
 
 
 def test_a_stage_keeps_the_share_it_is_told_of_the_weights_it_began_with(data: Path, tmp_path: Path) -> None:
@@ -194,7 +234,8 @@ def test_another_encoder_than_the_pinned_teacher_is_refused() -> None:
         pinned_teacher(base_folder())
 
 
-def test_the_recipes_teacher_learns_from_licensed_sentiment_alone() -> None:
-    """It teaches sentiment rows only; what it saw of others would be hidden in its soft labels."""
-    assert {TRAINABLE[name].task for name in TEACHER.sampling.quotas} == {"sentiment"}
-    assert not TEACHER.sampling.off_target_rows + TEACHER.sampling.invented_rows + TEACHER.sampling.written_rows
+def test_the_recipes_teachers_learn_from_licensed_sentiment_alone() -> None:
+    """They teach sentiment rows only; what they saw of others would be hidden in their soft labels."""
+    for teacher in TEACHERS:
+        assert {TRAINABLE[name].task for name in teacher.sampling.quotas} == {"sentiment"}
+        assert not teacher.sampling.off_target_rows + teacher.sampling.invented_rows + teacher.sampling.written_rows
