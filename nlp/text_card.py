@@ -69,7 +69,7 @@ with; of a stance row's loss the shares {held} are decided by what these said of
 
 Of the loss of a sentiment row the shares {taught} are decided not by its label but by the soft labels of a larger encoder,
 all-mpnet-base-v2 (Apache-2.0), which learnt from `train` rows of the same sets in {teachers} steps: all sentiment first, then from
-there lines of news alone (`nlp/teacher_recipe.py`). It is neither shipped nor served. {varied} {varied_texts} texts that only it
+there lines of news alone (`nlp/teacher_recipe.py`). It is neither shipped nor served. {varied}, {varied_texts} texts that only it
 labelled are dealt among the others: training texts with words swapped for their neighbours in the word table, words left out,
 parts of texts, and two run into one (`nlp/varied_texts.py`, after TinyBERT, Jiao et al. 2020).
 """

@@ -33,7 +33,8 @@ from nlp.windows import Tokens, WindowCut
 class Teaching:
     """Teachers: the folder of their base encoder, how each is trained, and how many varied texts of each set they label beside all rows.
 
-    All but the first go on from what the first learnt, each for itself; each labels the sets it has learnt from.
+    All but the first go on from what the first learnt, each for itself. Each labels the sets it has learnt from; of two that learnt a
+    set the later one's labels stand.
     """
 
     base: Path

@@ -153,8 +153,8 @@ def _refused_in_one_line() -> Iterator[None]:
 def _train_text(folder: Path, out: Path, seed: int, teacher: Path | None) -> object:
     from nlp.recipes import RECIPE  # noqa: PLC0415  # pyarrow loads only when asked for
     from nlp.teacher import pinned_teacher  # noqa: PLC0415  # torch and transformers take seconds
-    from nlp.teacher_recipe import TEACHERS, VARIED_TEXTS  # noqa: PLC0415  # as above
-    from nlp.training import Teaching, train_text  # noqa: PLC0415  # as above
+    from nlp.teacher_recipe import TEACHERS, VARIED_TEXTS  # noqa: PLC0415  # pyarrow, as `recipes`
+    from nlp.training import Teaching, train_text  # noqa: PLC0415  # torch, as `teacher`
 
     # With the recipe's own seed the stages are the recipe's; with another each still shuffles in its own way.
     shift = seed - RECIPE[0].seed

@@ -17,13 +17,13 @@ from nlp.base_weights import base_folder
 from nlp.dataset import TRAINABLE, LabelledText
 from nlp.encoder import Precision
 from nlp.examples import Example
-from nlp.model_store import find_weights, read_weights
+from nlp.model_store import SHIPPED, find_weights, read_weights
 from nlp.padding import padded
 from nlp.plain_text import plain_text
-from nlp.recipes import TrainingConfig
+from nlp.recipes import RECIPE, TrainingConfig
 from nlp.sampling import SamplingConfig
 from nlp.teacher import pinned_teacher, with_soft_labels
-from nlp.teacher_recipe import TEACHERS
+from nlp.teacher_recipe import TEACHERS, VARIED_TEXTS
 from nlp.text_network import TextNetwork
 from nlp.training import Teaching, TextTraining, taught_rows, train_text
 from nlp.windows import Tokens
@@ -239,3 +239,12 @@ def test_the_recipes_teachers_learn_from_licensed_sentiment_alone() -> None:
     for teacher in TEACHERS:
         assert {TRAINABLE[name].task for name in teacher.sampling.quotas} == {"sentiment"}
         assert not teacher.sampling.off_target_rows + teacher.sampling.invented_rows + teacher.sampling.written_rows
+
+
+def test_the_shipped_weights_name_the_recipe_that_stands_here() -> None:
+    """The card tells the recipe's settings as those of the shipped weights."""
+    manifest = json.loads((SHIPPED / "text.json").read_text())
+
+    assert manifest["config"] == "+".join(config.digest()[:16] for config in RECIPE)
+    assert manifest["steps"] == "+".join(str(config.steps) for config in RECIPE)
+    assert manifest["teacher"] == Teaching(SHIPPED, TEACHERS, VARIED_TEXTS).digest()[:16]
