@@ -48,8 +48,9 @@ class TextReading:
     """What one model says of one text.
 
     `label` is a `Sentiment` or `Stance` value, "unknown" for a text without words or of one word, or
-    "unsupported_language"; a stance is so too where its target is without words, or not English. `scores` are probabilities
-    over the task's labels in the order of its enum, summing to one (empty where the text was not read). Digests are SHA-256, hex.
+    "unsupported_language"; a stance is so too where its target is without words, or not English, and "off_target" where the text
+    speaks of something else. `scores` are probabilities over the task's labels in the order of its enum, summing to one (empty
+    where the label is none of them). Digests are SHA-256, hex.
     `spans` are the parts that moved it most, the strongest first (empty where the text was not read, or the model does not tell).
     """
 

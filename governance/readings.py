@@ -11,8 +11,9 @@ from governance.evidence import TextReading, TextToRead
 
 # Of a proposal's body so much is its summary; the whole of it would crowd out the text that is read against it.
 _SUMMARY_CHARS: Final = 600
-# What is on record in a label's place where no model read the text; it says nothing about anyone's mood and is in no share.
-UNREAD: Final = frozenset({"unknown", "unsupported_language"})
+# What is on record in a label's place where no model read the text, or the text does not speak of its target; it says nothing
+# about anyone's mood and is in no share.
+UNREAD: Final = frozenset({"unknown", "unsupported_language", "off_target"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from governance.errors import ModelUnavailable
-from nlp.base_tensors import WORD_TABLE, base_tensors, head_shapes
+from nlp.base_tensors import OFF_TARGET, WORD_TABLE, base_tensors, head_shapes
 from nlp.base_weights import base_folder
 from nlp.fused_encoder import FusedEncoder, FusedLayer, Grid
 from nlp.padding import padded
@@ -53,7 +53,7 @@ class EncodedTexts:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedText:
-    """One text's logits and log-temperatures, its windows, the character at which each token begins, and what each brings to them."""
+    """One text's numbers as in `Encoder.logits`, its windows, the character at which each token begins, and what each brings to them."""
 
     logits: Floats
     windows: int
@@ -74,13 +74,15 @@ class Encoder:
         self._last_target: tuple[str, list[int]] = "", []
         self.precision = _faster_precision(weights) if precision is None else precision
         self._layers = FusedEncoder(weights, torch.bfloat16 if self.precision is Precision.BFLOAT16 else torch.float32)
-        heads = [f"{part}.{task}" for part in ("heads", "temperatures") for task in LABELS]
+        heads = [*(f"{part}.{task}" for part in ("heads", "temperatures") for task in LABELS), OFF_TARGET]
         self._weights = torch.cat([weights[f"{head}.weight"] for head in heads]).detach().float()
         self._bias = torch.cat([weights[f"{head}.bias"] for head in heads]).detach().float()
         self._width = self._weights.shape[1]
 
     def logits(self, pairs: Sequence[tuple[str, str]]) -> EncodedTexts:
-        """Logits of all heads side by side, in the order of `LABELS`, then logarithms of temperatures; a pair is (text, target or "").
+        """Logits of all heads side by side, in the order of `LABELS`, logarithms of temperatures, and how far a text is off its target.
+
+        A pair is (text, target or "").
 
         Raises `ModelUnavailable` when the network gives numbers that are not finite.
         """

@@ -5,18 +5,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
 from governance.errors import ModelUnavailable
-from nlp.base_tensors import WORD_TABLE, base_tensors, head_shapes
+from nlp.base_tensors import NEVER, OFF_TARGET, WORD_TABLE, base_tensors, head_shapes
 from nlp.base_weights import MODEL_SHA256, TOKENIZER_SHA256
 from nlp.model_store import read_header
 
 if TYPE_CHECKING:
     from nlp.text_network import TextNetwork
 
-FORMAT = "assent-text/2"
+FORMAT = "assent-text/3"
+# Weights of before are read as if no text were ever off its target.
+_BEFORE = "assent-text/2"
 HEADER_ENTRY = "assent"
 LICENCE = "CC-BY-SA-4.0"
 
@@ -56,11 +59,13 @@ def unpack(data: bytes, base: Path) -> tuple[dict[str, Tensor], ReadingRules]:
     Raises `ModelUnavailable` when they were made for another base or format.
     """
     about = json.loads(read_header(data).get(HEADER_ENTRY, "{}"))
-    made_for = (about.get("format"), about.get("base_sha256"), about.get("tokenizer_sha256"))
-    if made_for != (FORMAT, MODEL_SHA256, TOKENIZER_SHA256):
+    made_for = (about.get("base_sha256"), about.get("tokenizer_sha256"))
+    if about.get("format") not in (FORMAT, _BEFORE) or made_for != (MODEL_SHA256, TOKENIZER_SHA256):
         raise ModelUnavailable("weights were made for another base encoder or format", format=str(about.get("format")))
     weights = base_tensors(base)
     tensors = load(data)
+    if about["format"] == _BEFORE:
+        tensors |= {f"{OFF_TARGET}.weight": torch.zeros(1, weights[WORD_TABLE].shape[1]), f"{OFF_TARGET}.bias": torch.tensor([NEVER])}
     shapes = {name: tuple(tensor.shape) for name, tensor in weights.items()}
     expected = {**shapes, **head_shapes(shapes[WORD_TABLE][1])}
     del expected[WORD_TABLE]

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from nlp.hub_model import ConfiguredModel
     from nlp.shipped_model import ScoredText, ShippedModel
 
-# Labels of texts that no model is asked about.
-UNKNOWN, UNSUPPORTED_LANGUAGE = "unknown", "unsupported_language"
+# Labels of texts that no model is asked about, and of a stance toward what the text does not speak of.
+UNKNOWN, UNSUPPORTED_LANGUAGE, OFF_TARGET = "unknown", "unsupported_language", "off_target"
 # What stands for links, addresses and names is not a word of the author's.
 _STAND_INS = frozenset({"http", "0x", "@user"})
 _FEWEST_WORDS = 2
@@ -67,7 +67,8 @@ class EncoderTextReader:
 
         A text without words or of one word (after `plain_text`) is "unknown", a text that is surely not English
         "unsupported_language": both without scores and without asking any model. Of a text that is read, so is the stance
-        alone where its target is without words, or surely not English. An empty target is no target.
+        alone where its target is without words, or surely not English. Where the model says that a text speaks of something
+        else than its target, its stance is "off_target", without scores. An empty target is no target.
         Raises `ModelUnavailable` when a model cannot load or gives no finite numbers.
         """
         plain = [plain_text(text.text) for text in texts]
@@ -173,15 +174,18 @@ def _unread_target(plain: str) -> str | None:
 def _reading(task: str, text: TextToRead, digest: str, said: "ScoredText | str") -> TextReading:
     """`said` is what the model says, or the label of a text that was not read."""
     read = None if isinstance(said, str) else said
+    off_target = read is not None and task == stance.TASK and read.off_target
+    told = None if off_target else read
+    unread = said if isinstance(said, str) else OFF_TARGET
     return TextReading(
         task=task,
-        label=said if isinstance(said, str) else LABELS[task][said.scores.index(max(said.scores))],
-        scores=read.scores if read else (),
+        label=LABELS[task][told.scores.index(max(told.scores))] if told else unread,
+        scores=told.scores if told else (),
         model_digest=digest,
         text_digest=text_digest(text.text),
         target_digest=text_digest(text.target) if text.target else None,
         windows=read.windows if read else 0,
-        spans=read.spans if read else (),
+        spans=told.spans if told else (),
     )
 
 

@@ -131,6 +131,26 @@ class RoundSampler:
             return replace(row, target=target, label=_NEUTRAL_STANCE)
 
 
+def swapped(rows: Sequence[LabelledText], count: int, dice: random.Random) -> list[LabelledText]:
+    """Up to `count` of the rows beside a target they do not speak of: one of their own set, or, as often, one of another kind.
+
+    Treasury proposals are one kind of target, claims the other. A row is left out where there is no such target.
+    """
+    targets = sorted({(row.dataset, row.target) for row in rows if row.target})
+    aimed = [row for row in rows if row.target]
+    found: list[LabelledText] = []
+    for row in dice.sample(aimed, min(count, len(aimed))):
+        near, treasury = dice.random() < 0.5, row.dataset.startswith(_FROM_TREASURY)
+        strange = [
+            target
+            for dataset, target in targets
+            if target != row.target and (dataset == row.dataset if near else dataset.startswith(_FROM_TREASURY) != treasury)
+        ]
+        if strange:
+            found.append(replace(row, target=dice.choice(strange)))
+    return found
+
+
 def _mentions(text: str, target: str) -> bool:
     """Whether the text holds a telling word (five letters or more) of the target."""
     lowered = text.lower()

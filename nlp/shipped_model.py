@@ -8,17 +8,21 @@ from nlp.base_weights import base_folder
 from nlp.encoder import Encoder, Precision
 from nlp.packing import unpack
 from nlp.spans import moving_spans, without_repetition
-from nlp.tasks import LABELS, columns, temperature_column
+from nlp.tasks import LABELS, columns, off_target_column, temperature_column
 from nlp.temperature import softmax, temperatures
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredText:
-    """Probabilities over one task's labels, in their order, how many windows the text took, and what moved the likeliest."""
+    """Probabilities over one task's labels, in their order, how many windows the text took, and what moved the likeliest.
+
+    `off_target` where the text speaks of something else than its target.
+    """
 
     scores: tuple[float, ...]
     windows: int
     spans: tuple[Span, ...] = ()
+    off_target: bool = False
 
 
 class ShippedModel:
@@ -43,5 +47,5 @@ class ShippedModel:
                 scores = tuple(softmax(logits[None, columns(task)], temperature)[0].tolist())
                 moved = moved_logits[:, columns(task)] / temperature
                 spans = moving_spans(text, found.begins, moved, scores.index(max(scores)))
-                scored[task] = ScoredText(scores, found.windows, spans)
+                scored[task] = ScoredText(scores, found.windows, spans, bool(logits[off_target_column()] > 0))
             yield scored

@@ -26,3 +26,8 @@ def columns(task: str) -> slice:
 def temperature_column(task: str) -> int:
     """Where the logarithm of a task's temperature stands: behind the logits of all tasks, in the order of `LABELS`."""
     return sum(len(labels) for labels in LABELS.values()) + list(LABELS).index(task)
+
+
+def off_target_column() -> int:
+    """Where it stands whether a text speaks of something else than its target: behind all temperatures, above zero where it does."""
+    return sum(len(labels) for labels in LABELS.values()) + len(LABELS)

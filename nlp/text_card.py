@@ -34,9 +34,15 @@ Written by `nlp.text_card` from the figures of `assent models evaluate text`; do
 One encoder (6 layers, 384 wide, mean pooling) serves two linear heads. The input is `[CLS] text [SEP]` or, with a
 proposal, `[CLS] text [SEP] target [SEP]`. A text longer than a window of {window} tokens is read in windows that share a
 quarter of their length, and its logits are the mean of theirs, weighted by the tokens no earlier window held. The target
-is read to its 64th token. Each text has a temperature, a linear function of its pooled vector fitted per head on
-validation rows; "against" has .4 of log-odds more than training gave it (`nlp/publishing.py`). All layers were trained
-except the word table; the file holds differences from the base in fp16, and heads and temperatures in fp32.
+is read to its 64th token. All layers were trained except the word table; the file holds differences from the base in fp16,
+and heads and temperatures in fp32.
+
+What is linear in the pooled vector is fitted once more when training has ended (`nlp/publishing.py`), on validation rows, of
+which no encoder has seen any: the heads, held near where they were, labels half evened out (last-layer retraining,
+Kirichenko et al. 2022); before that "against" gets more log-odds, 1.5 where a text reads wholly like the rationales written
+for this project and none where like a licensed set; a line that tells texts beside a stranger's target, above which a stance is
+`off_target` and has no scores, drawn so that 5 % of texts beside their own lie above it; and each text's temperature.
+`assent models evaluate text` measures the three labels alone and never says `off_target`.
 
 Links, addresses, mentions, markup and emoji become words; code and quotes of others are left out (`nlp/plain_text.py`).
 A text without words is `unknown`.

@@ -1,4 +1,4 @@
-"""The text network: one encoder, mean pooling, per task a linear head and a linear temperature. Imports torch."""
+"""The text network: one encoder, mean pooling, linear heads and temperatures, a line for texts off their target. Imports torch."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from transformers import AutoModel
 from transformers import logging as transformers_logging
 
-from nlp.base_tensors import WORD_TABLE
+from nlp.base_tensors import NEVER, WORD_TABLE
 from nlp.tasks import LABELS
 
 TASKS = tuple(LABELS)
@@ -34,6 +34,10 @@ class TextNetwork(nn.Module):
         self.temperatures = nn.ModuleDict({task: nn.Linear(self.width, 1) for task in TASKS}).requires_grad_(False)
         for layer in self.temperatures.parameters():
             nn.init.zeros_(layer)
+        # Likewise fitted at the end: above zero where a text does not speak of its target.
+        self.off_target = nn.Linear(self.width, 1).requires_grad_(False)
+        nn.init.zeros_(self.off_target.weight)
+        nn.init.constant_(self.off_target.bias, NEVER)
 
     @classmethod
     def of(cls, weights: Mapping[str, Tensor], base: Path) -> "TextNetwork":

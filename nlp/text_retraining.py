@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
-from scipy.optimize import minimize
 
 from governance.canonical import fixed
 from governance.errors import InvalidInput, ModelUnavailable
 from governance.promotions import UNIT, HeldOutResult, decide_promotion
 from governance.tally import VotingType, read_choice, voting_type
 from governance.text_lessons import StanceLesson, TextCandidate
+from nlp.last_layer import head_step
 from nlp.model_store import SHIPPED, find_weights, read_header, read_weights
 from nlp.plain_text import plain_text
 from nlp.stance import LABELS
@@ -212,23 +212,7 @@ def _stance_layers(weights: bytes) -> Mapping[str, Floats]:
 
 
 def _fitted(sheet: Sheet, hold: float) -> Step:
-    """The least mean log loss plus `hold` times the squared step, in vectors of unit mean square (L-BFGS)."""
-    vectors = _with_one(sheet.vectors)
-    scale = float(np.sqrt((vectors[:, :-1] ** 2).sum(axis=1).mean()))
-    vectors[:, :-1] /= scale
-    truth = np.eye(len(LABELS))[sheet.labels]
-
-    def loss(flat: Floats) -> tuple[float, Floats]:
-        step = flat.reshape(len(LABELS), -1)
-        said = softmax(sheet.logits + vectors @ step.T, sheet.temperatures)
-        mean = float(-np.log(np.maximum((said * truth).sum(axis=1), 1e-12)).mean())
-        slope = ((said - truth) / sheet.temperatures[:, None]).T @ vectors / len(truth) + 2 * hold * step
-        return mean + hold * float((step**2).sum()), slope.ravel()
-
-    found = minimize(loss, np.zeros(len(LABELS) * vectors.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 500})
-    step = found.x.reshape(len(LABELS), -1)
-    step[:, :-1] /= scale
-    return Step(step)
+    return Step(head_step(sheet.vectors, sheet.logits, sheet.temperatures, sheet.labels, hold=hold))
 
 
 def _with_one(vectors: Floats) -> Floats:

@@ -36,7 +36,7 @@ class ReadingOut(BaseModel):
     task: str
     label: str = Field(
         description="Or `unknown`: no words, or one; `unsupported_language`: not English. A stance is so too where its target has no "
-        "words, or is not English. Neither has scores."
+        "words, or is not English, and `off_target` where the text speaks of something else. None of these has scores."
     )
     scores: list[str]
     windows: int = Field(description="How many overlapping windows the text was read in; 0 where it was not read.")

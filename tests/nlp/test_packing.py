@@ -8,9 +8,10 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from governance.errors import ModelUnavailable
+from nlp.base_tensors import NEVER, OFF_TARGET
 from nlp.base_weights import base_folder
 from nlp.model_store import find_weights, read_header, read_weights
-from nlp.packing import unpack
+from nlp.packing import FORMAT, unpack
 from nlp.text_network import TextNetwork
 
 pytestmark = pytest.mark.encoder
@@ -30,6 +31,18 @@ def test_what_ships_is_a_whole_network(shipped: bytes) -> None:
 
     assert rules.window_tokens == 256
     assert all(torch.equal(tensor, weights[name]) for name, tensor in network.state_dict().items())
+
+
+def test_weights_of_the_format_before_take_no_text_for_off_its_target(shipped: bytes) -> None:
+    """A DAO's own weights, learnt from its votes before there was such a line, go on being read."""
+    tensors = {name: tensor for name, tensor in load(shipped).items() if not name.startswith(OFF_TARGET)}
+    header = {name: text.replace(FORMAT, "assent-text/2") for name, text in read_header(shipped).items()}
+
+    weights, _ = unpack(save(tensors, metadata=header), base_folder())
+
+    assert not weights[f"{OFF_TARGET}.weight"].any()
+    assert weights[f"{OFF_TARGET}.bias"].tolist() == [NEVER]
+    assert set(weights) == set(unpack(shipped, base_folder())[0])
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from random import Random
 
 import pytest
 import torch
 from safetensors.torch import load
 
+from nlp import publishing
+from nlp.base_tensors import NEVER
 from nlp.base_weights import base_folder
 from nlp.dataset import LabelledText, data_digest
-from nlp.encoder import Precision
+from nlp.encoder import Encoder, Precision
 from nlp.model_store import find_weights, read_weights
+from nlp.packing import unpack
 from nlp.padding import padded
 from nlp.publishing import OBJECTION_LOG_ODDS
 from nlp.recipes import TrainingConfig
@@ -25,6 +29,7 @@ from nlp.tasks import LABELS
 from nlp.text_network import TextNetwork
 from nlp.training import TextTraining, run_stage, train_text
 from nlp.windows import Tokens
+from nlp.written_texts import written_rationales
 
 pytestmark = pytest.mark.encoder
 
@@ -98,14 +103,36 @@ def test_training_moves_the_weights_and_writes_what_it_saw(data: Path, tmp_path:
     assert curve[0]["sentiment"]["n"] == curve[0]["stance"]["n"] == 4
 
 
-def test_what_is_published_weighs_objections_and_tells_temperatures(data: Path, tmp_path: Path) -> None:
-    """Beside the trained weights: more log-odds for "against" and for nothing else, and temperatures that are no ones."""
-    tensors = load(read_weights(train_text(data, tmp_path / "out", [TINY], progress=False)))
+def test_what_is_published_settles_heads_and_tells_temperatures(data: Path, tmp_path: Path) -> None:
+    """Beside the trained weights: other heads, temperatures that are no ones, texts off their target, and nothing else."""
+    stored = train_text(data, tmp_path / "out", [TINY], progress=False)
+    tensors = load(read_weights(stored))
     learnt = torch.load(tmp_path / "out" / "stage-1" / "checkpoint.pt", weights_only=True)["network"]
 
-    assert (tensors["heads.stance.bias"] - learnt["heads.stance.bias"]).tolist() == pytest.approx([OBJECTION_LOG_ODDS, 0, 0], abs=1e-6)
-    assert torch.equal(tensors["heads.sentiment.bias"], learnt["heads.sentiment.bias"])
+    assert all((tensors[f"heads.{task}.weight"] - learnt[f"heads.{task}.weight"]).abs().sum(dim=1).min() > 0 for task in LABELS)
+    encoder = {name: tensor for name, tensor in unpack(read_weights(stored), base_folder())[0].items() if name.startswith("encoder.")}
+    assert all(torch.allclose(encoder[name], learnt[name], atol=1e-4) for name in encoder if name in learnt)
+    assert tensors["off_target.weight"].any()
+    assert tensors["off_target.bias"].item() != NEVER
     assert all(tensors[f"temperatures.{task}.bias"].item() != 0 and tensors[f"temperatures.{task}.weight"].any() for task in LABELS)
+
+
+def test_objections_weigh_more_where_a_text_reads_like_a_rationale(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the head held where it was: log-odds are added to "against" alone, to rationales and not to claims."""
+    monkeypatch.setattr(publishing, "HEAD_HOLD", dict.fromkeys(LABELS, 1e9))
+    tensors = load(read_weights(train_text(data, tmp_path / "out", [TINY], progress=False)))
+    learnt = torch.load(tmp_path / "out" / "stage-1" / "checkpoint.pt", weights_only=True)["network"]
+    encoder = Encoder(TextNetwork(base_folder()).state_dict() | learnt, base_folder(), TINY.window_tokens, Precision.FLOAT32)
+    added = {part: (tensors[f"heads.stance.{part}"] - learnt[f"heads.stance.{part}"]).double().numpy() for part in ("weight", "bias")}
+
+    def added_to(pairs: list[tuple[str, str]]) -> list[float]:
+        found: list[float] = (encoder.vectors(pairs).values @ added["weight"].T + added["bias"]).mean(axis=0).tolist()
+        return found
+
+    rationales = [(row.text, row.target) for row in written_rationales(30, 7, Random(1))]
+    claims = [(f"motion {number}: it will help us", f"motion{number % 4}") for number in range(60)]
+    assert added_to(rationales) == pytest.approx([OBJECTION_LOG_ODDS, 0, 0], abs=0.4)
+    assert added_to(claims) == pytest.approx([0, 0, 0], abs=0.2)
 
 
 def test_a_checkpoint_of_another_run_is_refused(data: Path, tmp_path: Path) -> None:
