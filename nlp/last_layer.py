@@ -59,11 +59,14 @@ def evened(labels: Integers, sets: Sequence[str], evenness: float) -> Floats:
     return shares
 
 
-def parting(others: Floats, apart: Floats, *, lost: float) -> Floats:
-    """A line over vectors, its last number the level, that tells `apart` from `others`; of these the share `lost` lies above zero, too."""
-    shares = np.concatenate([np.full(len(rows), len(apart) / len(rows)) for rows in (others, apart)])
+def parting(others: Floats, apart: Floats, *, shares: Floats, lost: float) -> Floats:
+    """A line over vectors, its last number the level, that tells `apart` from `others`; of these the share `lost` lies above zero, too.
+
+    `shares` say how much each of the others counts in where the line runs, not in its level, and sum to one.
+    """
+    counts = np.concatenate([shares * len(apart), np.ones(len(apart))])
     told = np.concatenate([np.zeros(len(others)), np.ones(len(apart))])
-    line = LogisticRegression(C=_LOOSENESS, max_iter=1000).fit(np.vstack([others, apart]), told, sample_weight=shares).coef_[0]
+    line = LogisticRegression(C=_LOOSENESS, max_iter=1000).fit(np.vstack([others, apart]), told, sample_weight=counts).coef_[0]
     found: Floats = np.append(line, -np.quantile(others @ line, 1 - lost))
     return found
 

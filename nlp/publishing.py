@@ -62,8 +62,10 @@ def publish(
             vectors = _vectors(encoder, chosen)
             labels, sets = np.array([row.label for row in chosen]), [row.dataset for row in chosen]
             if task == "stance":
-                _weigh_objections(head, vectors, encoder)
-                _tell_off_target(network, chosen, vectors, encoder)
+                rationales = written_rationales(min(len(chosen), MOST_RATIONALES), 0, seeded("rationales"))
+                manner = _vectors(encoder, rationales)
+                _weigh_objections(head, vectors, manner)
+                _tell_off_target(network, [*chosen, *rationales], np.vstack([vectors, manner]), encoder)
             _settle(head, task, vectors, labels, sets)
             fitted = fit_temperature(_logits(head, vectors), labels, vectors, sets)
             layer = cast("nn.Linear", network.temperatures[task])
@@ -106,19 +108,20 @@ def _add(head: nn.Linear, step: Floats) -> None:
     head.bias.add_(torch.from_numpy(step[:, -1]))
 
 
-def _weigh_objections(head: nn.Linear, others: Floats, encoder: Encoder) -> None:
+def _weigh_objections(head: nn.Linear, others: Floats, rationales: Floats) -> None:
     """More log-odds for "against" the more a text reads like the rationales written for this project and less like `others`."""
-    shown = written_rationales(min(len(others), MOST_RATIONALES), 0, seeded("objections"))
     step = np.zeros((head.out_features, head.in_features + 1))
-    step[LABELS["stance"].index("against")] = OBJECTION_LOG_ODDS * likeness(others, _vectors(encoder, shown))
+    step[LABELS["stance"].index("against")] = OBJECTION_LOG_ODDS * likeness(others, rationales)
     _add(head, step)
 
 
 def _tell_off_target(network: TextNetwork, rows: Sequence[LabelledText], vectors: Floats, encoder: Encoder) -> None:
-    """Fit the line that tells texts beside a stranger's target from those beside their own; without targets to swap it stays away."""
+    """Fit the line that tells texts beside a stranger's target from those beside their own; without targets to swap none is told."""
     strange = swapped(rows, SWAPPED_ROWS, seeded("off target"))
     if strange:
-        aimed = vectors[[bool(row.target) for row in rows]]
-        line = parting(aimed, _vectors(encoder, strange), lost=TAKEN_FOR_OFF_TARGET)
+        aimed = np.array([bool(row.target) for row in rows])
+        # Those who are neutral count as much as those who take sides: else the line would tell the undecided.
+        shares = evened(np.array([row.label for row in rows])[aimed], ["all"] * int(aimed.sum()), 1.0)
+        line = parting(vectors[aimed], _vectors(encoder, strange), shares=shares, lost=TAKEN_FOR_OFF_TARGET)
         network.off_target.weight.copy_(torch.from_numpy(line[:-1])[None])
         network.off_target.bias.fill_(line[-1])
