@@ -60,7 +60,7 @@ class ArgumentsOut(BaseModel):
     proposal_id: str
     for_: list[ArgumentOut] = Field(alias="for", description="Sentences that stand for the proposal.")
     against: list[ArgumentOut] = Field(description="Sentences that stand against it.")
-    neutral: int = Field(description="Sentences that take no side, or no clear one, or could not be read.")
+    neutral: int = Field(description="Sentences that take no side, or no clear one, speak of something else, or could not be read.")
     sentences: int = Field(
         description="Sentences looked at, copies once: in equal parts from vote reasons, posts of accounts with voting power, and all "
         "other posts; the most voting power first, and accounts take turns."

@@ -56,7 +56,10 @@ class AnalysisOut(BaseModel):
 
 
 class DayOut(BaseModel):
-    """The texts of one day, counted by label. `unknown`: without words; `unsupported_language`: not English. Neither was read."""
+    """The texts of one day, counted by label. `unknown`: without words; `unsupported_language`: not English. Neither was read.
+
+    `off_target`, of a stance: the text speaks of something else than the proposal.
+    """
 
     day: str = Field(description="UTC day.", examples=["2026-11-21"])
     counts: dict[str, int] = Field(examples=[{"positive": 12, "neutral": 30, "negative": 4}])
