@@ -106,7 +106,7 @@ class Story:
     def _analyse(self) -> Told:
         done = self._post(f"{_DAO}/analysis", {})
         pulse = self._get(f"{_DAO}/sentiment")["plain_counts"]["total"]
-        moods = ", ".join(f"{count} {label}" for label, count in pulse.items())
+        moods = ", ".join(f"{count} {label}" for label, count in sorted(pulse.items()))
         text = f"read {done['read']} texts ({done['known']} were read before); those of the last 30 days: {moods}"
         return Told("analyse", text, {**done, "sentiment": pulse})
 
