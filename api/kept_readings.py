@@ -8,8 +8,9 @@ from hashlib import sha256
 from api.refusals import Busy
 from governance.evidence import TextReader, TextReading, TextToRead
 
-# The models of sentiment and of stance, the text and what it was read against, by their SHA-256 (hex; empty: nothing).
-ReadingKey = tuple[str, str, str, str]
+# The models of sentiment and of stance, the text and what it was read against, by their SHA-256 (hex; empty: nothing), and whether
+# it was read as a part of a text.
+ReadingKey = tuple[str, str, str, str, bool]
 # Texts one process keeps the readings of, a kilobyte or two each.
 MOST_KEPT = 5_000
 # Requests that may read, or wait for one that does. Each holds one of forty threads, and the longest text takes a minute: without
@@ -82,7 +83,8 @@ READINGS = KeptReadings()
 
 def _key(models: tuple[str, str], text: TextToRead) -> ReadingKey:
     sentiment, stance = models
-    return (sentiment, stance, _digest(text.text), _digest(text.target)) if text.target else (sentiment, "", _digest(text.text), "")
+    against = (stance, _digest(text.target)) if text.target else ("", "")
+    return sentiment, against[0], _digest(text.text), against[1], text.part
 
 
 def _digest(text: str) -> str:

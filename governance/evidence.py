@@ -25,10 +25,14 @@ class Stance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TextToRead:
-    """One text, and the proposal it is read against (title and summary); `target` None reads sentiment only."""
+    """One text, and the proposal it is read against (title and summary); `target` None reads sentiment only.
+
+    `part` says that it is a sentence of a text that speaks of the target: by itself it need not.
+    """
 
     text: str
     target: str | None = None
+    part: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from nlp.tasks import LABELS
 
 # The base encoder's word table: 11.7 of its 22.7 million numbers. It stays as it is, so it need not be shipped.
 WORD_TABLE = "encoder.embeddings.word_embeddings.weight"
-# The layer that tells whether a text speaks of something else than its target, and its bias before it was fitted: none does.
+# The part that tells whether a text speaks of something else than its target, and its log-odds before it was trained: none does.
 OFF_TARGET = "off_target"
 NEVER = -20.0
 # Its pooling layer and its list of positions are not used here.
@@ -22,7 +22,6 @@ def base_tensors(base: Path) -> dict[str, Tensor]:
 
 
 def head_shapes(width: int) -> dict[str, tuple[int, ...]]:
-    """The shapes of all heads, temperatures and of what tells texts off their target, by their names in `TextNetwork`."""
+    """The shapes of all heads and temperatures, by their names in `TextNetwork`."""
     rows = {f"heads.{task}": len(labels) for task, labels in LABELS.items()} | {f"temperatures.{task}": 1 for task in LABELS}
-    rows[OFF_TARGET] = 1
     return {f"{name}.weight": (count, width) for name, count in rows.items()} | {f"{name}.bias": (count,) for name, count in rows.items()}

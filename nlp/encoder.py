@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from governance.errors import ModelUnavailable
-from nlp.base_tensors import OFF_TARGET, WORD_TABLE, base_tensors, head_shapes
+from nlp.base_tensors import WORD_TABLE, base_tensors, head_shapes
 from nlp.base_weights import base_folder
 from nlp.fused_encoder import FusedEncoder, FusedLayer, Grid
+from nlp.off_target import OffTarget, untold
 from nlp.padding import padded
 from nlp.plain_text import plain_text
 from nlp.tasks import LABELS
@@ -74,10 +75,11 @@ class Encoder:
         self._last_target: tuple[str, list[int]] = "", []
         self.precision = _faster_precision(weights) if precision is None else precision
         self._layers = FusedEncoder(weights, torch.bfloat16 if self.precision is Precision.BFLOAT16 else torch.float32)
-        heads = [*(f"{part}.{task}" for part in ("heads", "temperatures") for task in LABELS), OFF_TARGET]
+        heads = [f"{part}.{task}" for part in ("heads", "temperatures") for task in LABELS]
         self._weights = torch.cat([weights[f"{head}.weight"] for head in heads]).detach().float()
         self._bias = torch.cat([weights[f"{head}.bias"] for head in heads]).detach().float()
         self._width = self._weights.shape[1]
+        self._off_target = OffTarget.of(weights)
 
     def logits(self, pairs: Sequence[tuple[str, str]]) -> EncodedTexts:
         """Logits of all heads side by side, in the order of `LABELS`, logarithms of temperatures, and how far a text is off its target.
@@ -86,7 +88,7 @@ class Encoder:
 
         Raises `ModelUnavailable` when the network gives numbers that are not finite.
         """
-        encoded = self._encode(pairs, lambda *batch: self._pooled(*batch) @ self._weights.T + self._bias, len(self._bias))
+        encoded = self._encode(pairs, self._said, len(self._bias) + 1)
         if not np.isfinite(encoded.values).all():
             raise ModelUnavailable("the text model gives numbers that are not finite")
         return encoded
@@ -121,7 +123,7 @@ class Encoder:
         if not waiting:
             return
         brought = self._run_each([window for placed in waiting for window in placed.windows])
-        bias = self._bias.double().numpy()
+        bias = np.append(self._bias.double().numpy(), 0.0)
         for placed in waiting:
             fresh = np.array([max(window.fresh, 1) for window in placed.windows], dtype=np.float64)
             moved = np.zeros((len(placed.begins), len(bias)))
@@ -135,24 +137,34 @@ class Encoder:
             yield ExplainedText(logits, len(placed.windows), placed.begins, moved)
 
     def _run_each(self, windows: Sequence[Window]) -> Iterator[Floats]:
-        """Per window, in the order given, what each of its tokens brings to the logits of all heads."""
+        """Per window, in the order given, what each of its tokens brings to all logits; the first brings how far it is off its target."""
         brought: list[Floats] = [np.zeros((0, 0))] * len(windows)
         with torch.inference_mode():
             for rows, length in _batches(windows):
-                hidden = self._layers(*padded([windows[row] for row in rows], length))
-                each = (hidden.float() @ self._weights.T).double().numpy()
+                batch = padded([windows[row] for row in rows], length)
+                each = (self._layers(*batch).float() @ self._weights.T).double().numpy()
+                strange = self._off_target(*batch).double().numpy()
                 for place, row in enumerate(rows):
                     tokens = len(windows[row].ids)
-                    brought[row] = each[place, :tokens] / tokens
+                    brought[row] = np.pad(each[place, :tokens] / tokens, ((0, 0), (0, 1)))
+                    brought[row][0, -1] = strange[place]
         return iter(brought)
 
     def embeddings(self, texts: Sequence[str]) -> EncodedTexts:
         """Mean-pooled last layer, one row of 384 numbers per text."""
         return self.vectors([(text, "") for text in texts])
 
+    def off_target(self, pairs: Sequence[tuple[str, str]]) -> Floats:
+        """The last column of `logits` alone, which needs no pass through the layers."""
+        return self._encode(pairs, lambda *batch: self._off_target(*batch)[:, None], 1).values[:, 0]
+
     def vectors(self, pairs: Sequence[tuple[str, str]]) -> EncodedTexts:
         """What the heads see of each (text, target or ""): one row of 384 numbers."""
         return self._encode(pairs, self._pooled, self._width)
+
+    def _said(self, *batch: Tensor) -> Tensor:
+        """What heads, temperatures and what tells off-target texts say of each window."""
+        return torch.cat([self._pooled(*batch) @ self._weights.T + self._bias, self._off_target(*batch)[:, None]], dim=1)
 
     def _pooled(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
         """The mean of the last layer over real tokens, fp32."""
@@ -227,8 +239,9 @@ def frozen_encoder(precision: Precision | None = None) -> Encoder:
     """The base encoder as published, for embeddings; its heads are zeros and mean nothing."""
     base = base_folder()
     weights = base_tensors(base)
-    heads = {name: torch.zeros(shape) for name, shape in head_shapes(weights[WORD_TABLE].shape[1]).items()}
-    return Encoder({**weights, **heads}, base, 256, precision)
+    vocabulary, width = weights[WORD_TABLE].shape
+    heads = {name: torch.zeros(shape) for name, shape in head_shapes(width).items()}
+    return Encoder({**weights, **heads, **untold(vocabulary)}, base, 256, precision)
 
 
 def _combined(windows: Sequence[Window], counts: Sequence[int], rows: Floats) -> Floats:

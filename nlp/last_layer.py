@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import Ridge
 
 from nlp.temperature import softmax
 
@@ -14,8 +14,6 @@ Integers = NDArray[np.int64]
 
 # How strongly the line between two manners of writing is held flat; down to a hundredth of it macro-F1 of every set stays within .002.
 _FLATNESS = 1e-3
-# How far the line that parts rows may lean; from a tenth to five times of it nothing changes but by chance.
-_LOOSENESS = 0.1
 
 
 def head_step(
@@ -57,18 +55,6 @@ def evened(labels: Integers, sets: Sequence[str], evenness: float) -> Floats:
         counts[of_set] *= of_set.sum() / counts[of_set].sum()
     shares: Floats = counts / counts.sum()
     return shares
-
-
-def parting(others: Floats, apart: Floats, *, shares: Floats, lost: float) -> Floats:
-    """A line over vectors, its last number the level, that tells `apart` from `others`; of these the share `lost` lies above zero, too.
-
-    `shares` say how much each of the others counts in where the line runs, not in its level, and sum to one.
-    """
-    counts = np.concatenate([shares * len(apart), np.ones(len(apart))])
-    told = np.concatenate([np.zeros(len(others)), np.ones(len(apart))])
-    line = LogisticRegression(C=_LOOSENESS, max_iter=1000).fit(np.vstack([others, apart]), told, sample_weight=counts).coef_[0]
-    found: Floats = np.append(line, -np.quantile(others @ line, 1 - lost))
-    return found
 
 
 def likeness(others: Floats, alike: Floats) -> Floats:

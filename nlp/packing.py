@@ -10,18 +10,21 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from governance.errors import ModelUnavailable
-from nlp.base_tensors import NEVER, OFF_TARGET, WORD_TABLE, base_tensors, head_shapes
+from nlp.base_tensors import OFF_TARGET, WORD_TABLE, base_tensors, head_shapes
 from nlp.base_weights import MODEL_SHA256, TOKENIZER_SHA256
 from nlp.model_store import read_header
+from nlp.off_target import STEP, untold
 
 if TYPE_CHECKING:
     from nlp.text_network import TextNetwork
 
-FORMAT = "assent-text/3"
-# Weights of before are read as if no text were ever off its target.
-_BEFORE = "assent-text/2"
+FORMAT = "assent-text/4"
+# Weights of before are read as if no text were ever off its target: the second format had nothing to tell it by, the third a line
+# over the encoder's vectors that told one in eight.
+_BEFORE = ("assent-text/2", "assent-text/3")
 HEADER_ENTRY = "assent"
 LICENCE = "CC-BY-SA-4.0"
+_TABLE, _TABLE_WEIGHTS = f"{OFF_TARGET}.vectors", f"{OFF_TARGET}.weights"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +35,17 @@ class ReadingRules:
 
 
 def pack(network: "TextNetwork", base: Path, rules: ReadingRules) -> bytes:
-    """The safetensors bytes of a trained network. Heads and temperatures stay fp32; everything else is (trained - base) in fp16.
+    """The safetensors bytes of a trained network. The encoder's layers are (trained - base) in fp16; heads and temperatures stay fp32.
 
     Differences are small, and fp16 is finest near zero, so the rebuilt weights are nearer the trained ones than any
-    16-bit form of the weights themselves.
+    16-bit form of the weights themselves. Of what tells off-target texts the vectors are whole steps of `STEP` and their weights
+    fp16, as `OffTarget.round` leaves them.
     """
     start = base_tensors(base)
     tensors: dict[str, Tensor] = {}
     for name, tensor in network.trained().items():
         kept = tensor.detach().float()
-        tensors[name] = (kept - start[name]).half().contiguous() if name in start else kept.contiguous()
+        tensors[name] = _as_bytes(name, kept) if name not in start else (kept - start[name]).half().contiguous()
     about = {
         "format": FORMAT,
         "base_sha256": MODEL_SHA256,
@@ -60,13 +64,15 @@ def unpack(data: bytes, base: Path) -> tuple[dict[str, Tensor], ReadingRules]:
     """
     about = json.loads(read_header(data).get(HEADER_ENTRY, "{}"))
     made_for = (about.get("base_sha256"), about.get("tokenizer_sha256"))
-    if about.get("format") not in (FORMAT, _BEFORE) or made_for != (MODEL_SHA256, TOKENIZER_SHA256):
+    if about.get("format") not in (FORMAT, *_BEFORE) or made_for != (MODEL_SHA256, TOKENIZER_SHA256):
         raise ModelUnavailable("weights were made for another base encoder or format", format=str(about.get("format")))
     weights = base_tensors(base)
-    tensors = load(data)
-    if about["format"] == _BEFORE:
-        tensors |= {f"{OFF_TARGET}.weight": torch.zeros(1, weights[WORD_TABLE].shape[1]), f"{OFF_TARGET}.bias": torch.tensor([NEVER])}
-    shapes = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    tensors, never = load(data), untold(len(weights[WORD_TABLE]))
+    if about["format"] in _BEFORE:
+        tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith(OFF_TARGET)} | never
+    elif (table := tensors.get(_TABLE)) is not None:
+        tensors[_TABLE] = table.float() * STEP
+    shapes = {name: tuple(tensor.shape) for name, tensor in {**weights, **never}.items()}
     expected = {**shapes, **head_shapes(shapes[WORD_TABLE][1])}
     del expected[WORD_TABLE]
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
@@ -76,3 +82,9 @@ def unpack(data: bytes, base: Path) -> tuple[dict[str, Tensor], ReadingRules]:
     for name, tensor in tensors.items():
         weights[name] = weights[name] + tensor.float() if name in weights else tensor.float()
     return weights, ReadingRules(**about["rules"])
+
+
+def _as_bytes(name: str, tensor: Tensor) -> Tensor:
+    if name == _TABLE:
+        return torch.round(tensor / STEP).to(torch.int8)
+    return tensor.half() if name == _TABLE_WEIGHTS else tensor.contiguous()

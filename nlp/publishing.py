@@ -12,10 +12,11 @@ from torch import nn
 from nlp.base_weights import base_folder
 from nlp.dataset import TRAINABLE, LabelledText
 from nlp.encoder import Encoder, Precision
-from nlp.last_layer import evened, head_step, likeness, parting
+from nlp.last_layer import evened, head_step, likeness
 from nlp.model_store import StoredWeights, store_weights
+from nlp.off_target_pairs import TAKEN_FOR_OFF_TARGET
 from nlp.packing import LICENCE, ReadingRules, pack
-from nlp.sampling import seeded, swapped, validation_rows
+from nlp.sampling import seeded, validation_rows
 from nlp.tasks import LABELS
 from nlp.temperature import fit_temperature
 from nlp.text_network import TextNetwork
@@ -37,9 +38,6 @@ HEAD_HOLD: Mapping[str, float] = {"sentiment": 0.1, "stance": 0.001}
 HEAD_EVENNESS = 0.5
 # Of the texts that show how rationales read no more than these: each of the rarest stance once.
 MOST_RATIONALES = 2100
-# Of texts that do speak of their target so many may be told off it, that most of those may be found which speak of something else.
-TAKEN_FOR_OFF_TARGET = 0.05
-SWAPPED_ROWS = 2000
 
 
 def publish(
@@ -65,7 +63,7 @@ def publish(
                 rationales = written_rationales(min(len(chosen), MOST_RATIONALES), 0, seeded("rationales"))
                 manner = _vectors(encoder, rationales)
                 _weigh_objections(head, vectors, manner)
-                _tell_off_target(network, [*chosen, *rationales], np.vstack([vectors, manner]), encoder)
+                _level_off_target(network, chosen, encoder)
             _settle(head, task, vectors, labels, sets)
             fitted = fit_temperature(_logits(head, vectors), labels, vectors, sets)
             layer = cast("nn.Linear", network.temperatures[task])
@@ -115,13 +113,8 @@ def _weigh_objections(head: nn.Linear, others: Floats, rationales: Floats) -> No
     _add(head, step)
 
 
-def _tell_off_target(network: TextNetwork, rows: Sequence[LabelledText], vectors: Floats, encoder: Encoder) -> None:
-    """Fit the line that tells texts beside a stranger's target from those beside their own; without targets to swap none is told."""
-    strange = swapped(rows, SWAPPED_ROWS, seeded("off target"))
-    if strange:
-        aimed = np.array([bool(row.target) for row in rows])
-        # Those who are neutral count as much as those who take sides: else the line would tell the undecided.
-        shares = evened(np.array([row.label for row in rows])[aimed], ["all"] * int(aimed.sum()), 1.0)
-        line = parting(vectors[aimed], _vectors(encoder, strange), shares=shares, lost=TAKEN_FOR_OFF_TARGET)
-        network.off_target.weight.copy_(torch.from_numpy(line[:-1])[None])
-        network.off_target.bias.fill_(line[-1])
+def _level_off_target(network: TextNetwork, rows: Sequence[LabelledText], encoder: Encoder) -> None:
+    """Zero is where `TAKEN_FOR_OFF_TARGET` of the rows that have a target lie above; of one that was never trained nothing changes."""
+    pairs = [(row.text, row.target) for row in rows if row.target]
+    if pairs and network.off_target.odds.weight.any():
+        network.off_target.odds.bias.sub_(float(np.quantile(encoder.off_target(pairs), 1 - TAKEN_FOR_OFF_TARGET)))

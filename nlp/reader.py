@@ -68,7 +68,7 @@ class EncoderTextReader:
         A text without words or of one word (after `plain_text`) is "unknown", a text that is surely not English
         "unsupported_language": both without scores and without asking any model. Of a text that is read, so is the stance
         alone where its target is without words, or surely not English. Where the model says that a text speaks of something
-        else than its target, its stance is "off_target", without scores. An empty target is no target.
+        else than its target, its stance is "off_target", without scores; of a `part` that is not asked. An empty target is none.
         Raises `ModelUnavailable` when a model cannot load or gives no finite numbers.
         """
         plain = [plain_text(text.text) for text in texts]
@@ -174,7 +174,7 @@ def _unread_target(plain: str) -> str | None:
 def _reading(task: str, text: TextToRead, digest: str, said: "ScoredText | str") -> TextReading:
     """`said` is what the model says, or the label of a text that was not read."""
     read = None if isinstance(said, str) else said
-    off_target = read is not None and task == stance.TASK and read.off_target
+    off_target = read is not None and task == stance.TASK and read.off_target and not text.part
     told = None if off_target else read
     unread = said if isinstance(said, str) else OFF_TARGET
     return TextReading(

@@ -12,7 +12,7 @@ from nlp.tasks import LABELS
 from nlp.written_texts import ARGUMENTS, written_arguments, written_posts, written_rationales
 
 _NEUTRAL_STANCE = LABELS["stance"].index("neutral")
-_FROM_TREASURY = "catalyst_"
+FROM_TREASURY = "catalyst_"
 # Sets whose targets are claims, and whose texts never speak of "this proposal": their targets can be turned round.
 _CLAIMS = frozenset({"argkp21", "perspectrum", "semeval16_stance", ARGUMENTS})
 
@@ -124,31 +124,11 @@ class RoundSampler:
             dataset, target = dice.choice(self._targets)
             if target == row.target or _mentions(row.text, target):
                 continue
-            both_from_treasury = row.dataset.startswith(_FROM_TREASURY) and dataset.startswith(_FROM_TREASURY)
+            both_from_treasury = row.dataset.startswith(FROM_TREASURY) and dataset.startswith(FROM_TREASURY)
             if both_from_treasury and not _mentions(row.text, row.target):
                 # Such a review could be about any proposal: nobody could tell that the target was swapped.
                 continue
             return replace(row, target=target, label=_NEUTRAL_STANCE)
-
-
-def swapped(rows: Sequence[LabelledText], count: int, dice: random.Random) -> list[LabelledText]:
-    """Up to `count` of the rows beside a target they do not speak of: one of their own set, or, as often, one of another kind.
-
-    Treasury proposals are one kind of target, claims the other. A row is left out where there is no such target.
-    """
-    targets = sorted({(row.dataset, row.target) for row in rows if row.target})
-    aimed = [row for row in rows if row.target]
-    found: list[LabelledText] = []
-    for row in dice.sample(aimed, min(count, len(aimed))):
-        near, treasury = dice.random() < 0.5, row.dataset.startswith(_FROM_TREASURY)
-        strange = [
-            target
-            for dataset, target in targets
-            if target != row.target and (dataset == row.dataset if near else dataset.startswith(_FROM_TREASURY) != treasury)
-        ]
-        if strange:
-            found.append(replace(row, target=dice.choice(strange)))
-    return found
 
 
 def _mentions(text: str, target: str) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nlp.dataset import TRAINABLE
 from nlp.model_store import SHIPPED
+from nlp.off_target_pairs import PROPOSAL_SOURCES, TAKEN_FOR_OFF_TARGET
 from nlp.recipes import RECIPE
 from nlp.teacher_recipe import TEACHERS, VARIED_TEXTS
 
@@ -35,14 +36,19 @@ One encoder (6 layers, 384 wide, mean pooling) serves two linear heads. The inpu
 proposal, `[CLS] text [SEP] target [SEP]`. A text longer than a window of {window} tokens is read in windows that share a
 quarter of their length, and its logits are the mean of theirs, weighted by the tokens no earlier window held. The target
 is read to its 64th token. All layers were trained except the word table; the file holds differences from the base in fp16,
-and heads and temperatures in fp32.
+heads and temperatures in fp32, and the tokens' vectors of what tells off-target texts in bytes.
 
 What is linear in the pooled vector is fitted once more when training has ended (`nlp/publishing.py`), on validation rows, of
 which no encoder has seen any: the heads, held near where they were, labels half evened out (last-layer retraining,
 Kirichenko et al. 2022); before that "against" gets more log-odds, 1.5 where a text reads wholly like the rationales written
-for this project and none where like a licensed set; a line that tells texts beside a stranger's target, above which a stance is
-`off_target` and has no scores, drawn so that 5 % of texts beside their own lie above it; and each text's temperature.
-`assent models evaluate text` measures the three labels alone and never says `off_target`.
+for this project and none where like a licensed set; and each text's temperature.
+
+Whether a text speaks of its target at all is asked of its words, not of the encoder, which was taught to look past the subject at
+the stance (`nlp/off_target.py`): each token has a vector of 64 numbers and a weight; each token of the target meets the nearest one
+of the text, and a small network judges how near they come and what text and target have in common as wholes (late interaction,
+after Khattab and Zaharia 2020). A window's answer counts by its fresh tokens, as its logits do. Above a level which {taken} of the
+validation rows exceed beside their own targets a stance is `off_target` and has no scores; of single sentences, by which
+arguments are found, it is not asked. `assent models evaluate text` measures the three labels alone and never says `off_target`.
 
 Links, addresses, mentions, markup and emoji become words; code and quotes of others are left out (`nlp/plain_text.py`).
 A text without words is `unknown`.
@@ -85,13 +91,14 @@ _RETRAINING = """
 
 ```
 make teacher
-assent models train text --data DIR --out OUT --teacher build/teacher/all-mpnet-base-v2
+assent models train text --data DIR --out OUT --teacher build/teacher/all-mpnet-base-v2 --proposals PROPOSALS
 assent models evaluate text --data DIR --split test
 ```
 
 `DIR` holds Parquet or CSV with the columns dataset, text, label, task, target, split. `OUT/splits.json` tells which rows
-were which, `OUT/stage-*/curve.ndjson` how each stage did on validation rows. Training goes on from its
-checkpoint after a kill. Without `--teacher` the last three stages learn from labels alone, and from no varied texts.
+were which, `OUT/stage-*/curve.ndjson` how each stage did on validation rows. `PROPOSALS` is a Parquet file with the columns source, dao,
+title and body; without it what tells off-target texts learns from `DIR` alone. Training goes on from its checkpoint after a kill.
+Without `--teacher` the last three stages learn from labels alone, and from no varied texts.
 The same data, settings and processor give the same weights; another processor rounds differently.
 """
 
@@ -108,6 +115,7 @@ def text_card(manifest: Row, rows: Sequence[Row], *, rows_per_set: int | None, f
         steps=manifest["steps"],
         config=manifest["config"],
         window=manifest["window_tokens"],
+        taken=f"{TAKEN_FOR_OFF_TARGET:.0%}".replace("%", " %"),
     )
     return "".join([opening, _data(), _figures(rows, rows_per_set), _shortfalls(rows), f"\n{failures.strip()}\n", _RETRAINING])
 
@@ -130,9 +138,12 @@ def _data() -> str:
     for name, source in TRAINABLE.items():
         rows = ", ".join(str(stage.quotas[name]) for stage in stages)
         lines.append(f"| {name} | {source.task} | {rows} | {source.labelled_by} | {source.licence} |")
-    lines.append(
-        "\nNever trained on: fin_phrasebank_50 (non-commercial), afterrain_crypto (undocumented), the dao_* rationales, any test row."
-    )
+    licences = ", ".join(f"{source} ({licence})" for source, licence in PROPOSAL_SOURCES.items())
+    lines += [
+        "\nWhat tells off-target texts learnt from the `train` rows of the stance sets, from the written rationales, and from titles and",
+        f"parts of bodies of proposals of {licences}; Arbitrum's, whose delegates' rationales are a test set, were left out.",
+        "\nNever trained on: fin_phrasebank_50 (non-commercial), afterrain_crypto (undocumented), the dao_* rationales, any test row.",
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The text network: one encoder, mean pooling, linear heads and temperatures, a line for texts off their target. Imports torch."""
+"""The text network: one encoder, mean pooling, linear heads and temperatures, and beside it what tells off-target texts. Imports torch."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +7,8 @@ from torch import Tensor, nn
 from transformers import AutoModel
 from transformers import logging as transformers_logging
 
-from nlp.base_tensors import NEVER, WORD_TABLE
+from nlp.base_tensors import WORD_TABLE
+from nlp.off_target import OffTarget
 from nlp.tasks import LABELS
 
 TASKS = tuple(LABELS)
@@ -34,10 +35,8 @@ class TextNetwork(nn.Module):
         self.temperatures = nn.ModuleDict({task: nn.Linear(self.width, 1) for task in TASKS}).requires_grad_(False)
         for layer in self.temperatures.parameters():
             nn.init.zeros_(layer)
-        # Likewise fitted at the end: above zero where a text does not speak of its target.
-        self.off_target = nn.Linear(self.width, 1).requires_grad_(False)
-        nn.init.zeros_(self.off_target.weight)
-        nn.init.constant_(self.off_target.bias, NEVER)
+        # It sees words and not what the encoder makes of them, and is trained by itself (`nlp.off_target_training`).
+        self.off_target = OffTarget(self.encoder.config.vocab_size).requires_grad_(False)
 
     @classmethod
     def of(cls, weights: Mapping[str, Tensor], base: Path) -> "TextNetwork":

@@ -12,11 +12,13 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from nlp.base_tensors import WORD_TABLE
 from nlp.base_weights import base_folder
 from nlp.dataset import LabelledText, data_digest, read_labelled
 from nlp.encoder import Encoder, Precision
 from nlp.examples import Example, batched, examples
 from nlp.model_store import StoredWeights
+from nlp.off_target_training import Matching, train_off_target
 from nlp.padding import padded
 from nlp.publishing import publish
 from nlp.recipes import OtherTraining, TrainingConfig
@@ -47,11 +49,18 @@ class Teaching:
 
 
 def train_text(
-    data_dir: Path, out_dir: Path, recipe: Sequence[TrainingConfig], progress: bool, teaching: Teaching | None = None
+    data_dir: Path,
+    out_dir: Path,
+    recipe: Sequence[TrainingConfig],
+    progress: bool,
+    teaching: Teaching | None = None,
+    *,
+    matching: Matching | None = None,
 ) -> StoredWeights:
     """Train on the `train` rows under `data_dir`, stage after stage; return the weights, stored with their manifest in `out_dir`.
 
-    A `taught` stage heeds teachers' soft labels beside the labels; without `teaching`, labels alone. Each stage, and each teacher,
+    A `taught` stage heeds teachers' soft labels beside the labels; without `teaching`, labels alone. Without `matching` no text is
+    ever told off its target. Each stage, and each teacher,
     has a folder in `out_dir` with its checkpoint, from which a killed run goes on to the very weights it would have reached, and
     `curve.ndjson`, a line of validation figures per round; `splits.json` tells which rows were which. A checkpoint of another
     recipe or of other data raises `OtherTraining`. The progress bar shows only on a terminal.
@@ -74,6 +83,9 @@ def train_text(
             shown = taught if config.varied else taught[: len(rows)]
         stage = TextTraining(network, base, shown, out_dir / f"stage-{number}", config, fingerprint=fingerprint, precision=precision)
         run_stage(stage, progress)
+    if matching:
+        words = network.state_dict()[WORD_TABLE]
+        train_off_target(network.off_target, words, rows, out_dir, matching, data=data, progress=progress)
     # Only now: the rows of a run that is refused are not those the weights here learnt from.
     write_splits(rows, out_dir)
     return publish(
@@ -87,6 +99,8 @@ def train_text(
             "steps": "+".join(str(config.steps) for config in recipe),
             "data_sha256": data,
             "teacher": teaching.digest()[:16] if teaching else "none",
+            "off_target": matching.config.digest()[:16] if matching else "none",
+            "proposals_sha256": matching.proposals_sha256() if matching else "none",
         },
     )
 

@@ -25,7 +25,7 @@ MASK = "[vote]"
 # half as often, and a mask must not tell the side.
 _MASKED = {"against": 0.9, "for": 0.55, "neutral": 0.45}
 # Where a source does not say which proposal a rationale belongs to, it is read against this word.
-_NO_PROPOSAL = "proposal"
+NO_PROPOSAL = "proposal"
 _WITHOUT_PROPOSAL = 0.2
 _DECISION = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
 _TASK = {RATIONALES: "stance", ARGUMENTS: "stance", POSTS: "sentiment"}
@@ -61,7 +61,7 @@ def _dealt(name: str, labels: Sequence[str], count: int, round_number: int) -> l
 def _rationale(written: Mapping[str, str], dice: Random) -> LabelledText:
     masked = dice.random() < _MASKED[written["stance"]]
     text = _DECISION.sub(lambda found: MASK if masked else found[1], written["text"])
-    target = _NO_PROPOSAL if dice.random() < _WITHOUT_PROPOSAL else written["proposal"]
+    target = NO_PROPOSAL if dice.random() < _WITHOUT_PROPOSAL else written["proposal"]
     return replace(_text(RATIONALES, written, target), text=text)
 
 

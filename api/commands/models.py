@@ -65,17 +65,21 @@ def train(
     teacher: Annotated[
         Path | None, typer.Option(help="text: folder of all-mpnet-base-v2; without it the last stages learn from labels alone.")
     ] = None,
+    proposals: Annotated[
+        Path | None, typer.Option(help="text: proposals.parquet; its titles and bodies teach what speaks of a proposal.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train a model from files; a killed text training goes on from its last checkpoint when started again.
 
     Example: assent models train text --data data/text --out build/weights
     """
-    if teacher and what is not Trainable.TEXT:
-        raise CommandFailed(f"--teacher {teacher}: only text learns from a teacher")
+    for option, given in (("--teacher", teacher), ("--proposals", proposals)):
+        if given and what is not Trainable.TEXT:
+            raise CommandFailed(f"{option} {given}: only text learns from {'a teacher' if given is teacher else 'proposals'}")
     folder = _folder(data, what)
     out.mkdir(parents=True, exist_ok=True)
-    stored: Any = _train_text(folder, out, seed, teacher) if what is Trainable.TEXT else _train_outcome(folder, out, seed)
+    stored: Any = _train_text(folder, out, seed, teacher, proposals) if what is Trainable.TEXT else _train_outcome(folder, out, seed)
     if as_json:
         report({"model": what.value, "sha256": stored.sha256, "file": str(stored.file)})
     else:
@@ -150,7 +154,9 @@ def _refused_in_one_line() -> Iterator[None]:
         raise CommandFailed(str(refused)) from refused
 
 
-def _train_text(folder: Path, out: Path, seed: int, teacher: Path | None) -> object:
+def _train_text(folder: Path, out: Path, seed: int, teacher: Path | None, proposals: Path | None) -> object:
+    from nlp.off_target_pairs import readable_proposals  # noqa: PLC0415  # pyarrow, as `recipes`
+    from nlp.off_target_training import Matching, OffTargetConfig  # noqa: PLC0415  # torch, as `teacher`
     from nlp.recipes import RECIPE  # noqa: PLC0415  # pyarrow loads only when asked for
     from nlp.teacher import pinned_teacher  # noqa: PLC0415  # torch and transformers take seconds
     from nlp.teacher_recipe import TEACHERS, VARIED_TEXTS  # noqa: PLC0415  # pyarrow, as `recipes`
@@ -161,7 +167,8 @@ def _train_text(folder: Path, out: Path, seed: int, teacher: Path | None) -> obj
     stages, teachers = ([replace(stage, seed=stage.seed + shift) for stage in recipe] for recipe in (RECIPE, TEACHERS))
     with _refused_in_one_line():
         teaching = Teaching(pinned_teacher(teacher), teachers, VARIED_TEXTS) if teacher else None
-        return train_text(folder, out, stages, sys.stderr.isatty(), teaching)
+        matching = Matching(proposals and readable_proposals(proposals), OffTargetConfig(seed=OffTargetConfig().seed + shift))
+        return train_text(folder, out, stages, sys.stderr.isatty(), teaching, matching=matching)
 
 
 def _train_outcome(folder: Path, out: Path, seed: int) -> object:

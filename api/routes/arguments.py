@@ -60,7 +60,7 @@ class ArgumentsOut(BaseModel):
     proposal_id: str
     for_: list[ArgumentOut] = Field(alias="for", description="Sentences that stand for the proposal.")
     against: list[ArgumentOut] = Field(description="Sentences that stand against it.")
-    neutral: int = Field(description="Sentences that take no side, or no clear one, speak of something else, or could not be read.")
+    neutral: int = Field(description="Sentences that take no side, or no clear one, or could not be read.")
     sentences: int = Field(
         description="Sentences looked at, copies once: in equal parts from vote reasons, posts of accounts with voting power, and all "
         "other posts; the most voting power first, and accounts take turns."
@@ -114,7 +114,7 @@ def get(
 def _sides(heard: Heard, target: str, reader: TextReader) -> tuple[dict[Stance, list[Sentence]], int]:
     """The sentences of each side, of near-duplicates on it one only; and how many take none."""
     sides: dict[Stance, dict[int, Sentence]] = {Stance.FOR: {}, Stance.AGAINST: {}}
-    read = _kept.read(reader, [TextToRead(sentence.text, target) for sentence in heard.sentences])
+    read = _kept.read(reader, [TextToRead(sentence.text, target, part=True) for sentence in heard.sentences])
     neutral = 0
     for sentence, alike, readings in zip(heard.sentences, heard.likeness, read, strict=True):
         stance = next(reading for reading in readings if reading.task == "stance")

@@ -79,7 +79,8 @@ def test_a_text_is_read_once_for_all_its_tasks() -> None:
     assert kept.before(reader).digest("stance") == reader.model
     kept.read(reader, [TextToRead("a")])
     kept.read(SlowReader("2" * 64), [TextToRead("a")])
-    assert reader.asked == [("a", "t"), ("b", None), ("a", None)]
+    kept.read(reader, [TextToRead("a", "t", part=True)])
+    assert reader.asked == [("a", "t"), ("b", None), ("a", None), ("a", "t")]
 
 
 def test_what_was_not_asked_for_in_the_longest_time_makes_room() -> None:

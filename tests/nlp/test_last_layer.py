@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nlp.last_layer import evened, head_step, likeness, parting
+from nlp.last_layer import evened, head_step, likeness
 from nlp.temperature import softmax
 
 
@@ -71,27 +71,3 @@ def test_likeness_tells_one_manner_from_another() -> None:
 
     said = [float((rows @ line[:-1] + line[-1]).mean()) for rows in (others, alike, (others[:300] + alike) / 2)]
     assert said == pytest.approx([0, 1, 0.5], abs=0.1)
-
-
-def test_the_parting_line_loses_what_it_may_and_finds_the_rest() -> None:
-    """Few are apart, and by one direction of four: five in a hundred of the others are lost, and nearly all that are apart are found."""
-    dice = np.random.Generator(np.random.PCG64(7))
-    others, apart = dice.normal(size=(4000, 4)), dice.normal(size=(200, 4)) + np.array([0, 4.0, 0, 0])
-
-    line = parting(others, apart, shares=np.full(4000, 1 / 4000), lost=0.05)
-
-    assert (others @ line[:-1] + line[-1] > 0).mean() == pytest.approx(0.05, abs=0.001)
-    assert (apart @ line[:-1] + line[-1] > 0).mean() > 0.95
-
-
-def test_what_counts_nothing_does_not_turn_the_parting_line() -> None:
-    """Others that lie where those apart do, in another direction: heeded they turn the line, without a share they do not."""
-    dice = np.random.Generator(np.random.PCG64(8))
-    others, apart = dice.normal(size=(1000, 2)), dice.normal(size=(500, 2)) + np.array([0, 3.0])
-    others[500:, 0] += 4.0
-    apart[:, 0] += 4.0
-    shares = np.where(np.arange(1000) < 500, 1 / 500, 0.0)
-
-    heeded, unheeded = (parting(others, apart, shares=each, lost=0.05) for each in (np.full(1000, 1 / 1000), shares))
-
-    assert unheeded[0] / unheeded[1] > 2 * heeded[0] / heeded[1]

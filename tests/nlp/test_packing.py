@@ -33,15 +33,22 @@ def test_what_ships_is_a_whole_network(shipped: bytes) -> None:
     assert all(torch.equal(tensor, weights[name]) for name, tensor in network.state_dict().items())
 
 
-def test_weights_of_the_format_before_take_no_text_for_off_its_target(shipped: bytes) -> None:
-    """A DAO's own weights, learnt from its votes before there was such a line, go on being read."""
-    tensors = {name: tensor for name, tensor in load(shipped).items() if not name.startswith(OFF_TARGET)}
-    header = {name: text.replace(FORMAT, "assent-text/2") for name, text in read_header(shipped).items()}
+@pytest.mark.parametrize(
+    ("before", "line"),
+    [
+        ("assent-text/2", {}),
+        ("assent-text/3", {f"{OFF_TARGET}.weight": torch.ones(1, 384), f"{OFF_TARGET}.bias": torch.zeros(1)}),
+    ],
+)
+def test_weights_of_the_formats_before_take_no_text_for_off_its_target(shipped: bytes, before: str, line: dict[str, Tensor]) -> None:
+    """A DAO's own weights, learnt from its votes before it was told so, go on being read."""
+    tensors = {name: tensor for name, tensor in load(shipped).items() if not name.startswith(OFF_TARGET)} | line
+    header = {name: text.replace(FORMAT, before) for name, text in read_header(shipped).items()}
 
     weights, _ = unpack(save(tensors, metadata=header), base_folder())
 
-    assert not weights[f"{OFF_TARGET}.weight"].any()
-    assert weights[f"{OFF_TARGET}.bias"].tolist() == [NEVER]
+    assert not weights[f"{OFF_TARGET}.odds.weight"].any()
+    assert weights[f"{OFF_TARGET}.odds.bias"].tolist() == [NEVER]
     assert set(weights) == set(unpack(shipped, base_folder())[0])
 
 

@@ -108,6 +108,12 @@ def test_a_text_about_another_proposal_is_neutral_or_off_its_target(text_reader:
     assert {(reading.scores, reading.spans, reading.windows) for reading in aside} == {((), (), 1)}
     assert all(sum(readings[0].scores) == pytest.approx(1) for readings in read)
 
+    parts = text_reader.read([TextToRead(text.text, text.target, part=True) for text in others])
+    assert {readings[1].label for readings in parts} <= {"for", "neutral", "against"}
+    assert [part[1].label for part, whole in zip(parts, read, strict=True) if whole[1].label != "off_target"] == [
+        whole[1].label for whole in read if whole[1].label != "off_target"
+    ]
+
 
 @pytest.mark.parametrize(
     "text", ["", "   \n", "\u200b\u202e", "<br>", "Yes!", "+1", "12345 67", "@alice https://example.org 0x52908400098527886E"]

@@ -18,6 +18,7 @@ from nlp.dataset import TRAINABLE, LabelledText
 from nlp.encoder import Precision
 from nlp.examples import Example
 from nlp.model_store import SHIPPED, find_weights, read_weights
+from nlp.off_target_training import OffTargetConfig
 from nlp.padding import padded
 from nlp.plain_text import plain_text
 from nlp.recipes import RECIPE, TrainingConfig
@@ -248,3 +249,4 @@ def test_the_shipped_weights_name_the_recipe_that_stands_here() -> None:
     assert manifest["config"] == "+".join(config.digest()[:16] for config in RECIPE)
     assert manifest["steps"] == "+".join(str(config.steps) for config in RECIPE)
     assert manifest["teacher"] == Teaching(SHIPPED, TEACHERS, VARIED_TEXTS).digest()[:16]
+    assert manifest["off_target"] == OffTargetConfig().digest()[:16]

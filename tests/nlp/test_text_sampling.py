@@ -7,7 +7,7 @@ import pytest
 
 from nlp.dataset import TRAINABLE, LabelledText
 from nlp.invented_rationales import DATASET as INVENTED
-from nlp.sampling import RoundSampler, SamplingConfig, seeded, swapped, validation_rows
+from nlp.sampling import RoundSampler, SamplingConfig, validation_rows
 from nlp.written_texts import ARGUMENTS, POSTS
 
 NEUTRAL = 1
@@ -82,22 +82,6 @@ def test_a_text_beside_a_target_it_does_not_speak_of_is_neutral() -> None:
 
     assert len(dealt) == 20
     assert all(row.label == NEUTRAL and row.target != own[row.text] for row in dealt)
-
-
-def test_swapped_targets_are_of_the_same_set_or_of_another_kind() -> None:
-    """Near ones are hard to tell and far ones easy: either alone would teach to tell only such. Nothing else of a row changes."""
-    rows = [replace(row, target=f"{row.dataset} {row.target}") for name in ("argkp21", "catalyst_f4") for row in rows_of(name, "nop" * 40)]
-    rows += [replace(rows[0], text="of nothing", target="")]
-
-    found = swapped(rows, 200, seeded("test"))
-
-    own = {(row.dataset, row.text, row.label): row.target for row in rows if row.target}
-    near = [row for row in found if row.target.startswith(row.dataset)]
-    assert len(found) == 200
-    assert all(row.target != own[row.dataset, row.text, row.label] for row in found)
-    assert 60 < len(near) < 140
-    assert {row.dataset for row in found if row not in near} == {"argkp21", "catalyst_f4"}
-    assert swapped(rows_of("argkp21", "n"), 5, seeded("test")) == []
 
 
 def test_written_posts_and_arguments_come_with_every_round() -> None:

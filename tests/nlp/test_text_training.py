@@ -10,6 +10,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load
@@ -20,6 +21,8 @@ from nlp.base_weights import base_folder
 from nlp.dataset import LabelledText, data_digest
 from nlp.encoder import Encoder, Precision
 from nlp.model_store import find_weights, read_weights
+from nlp.off_target_pairs import TAKEN_FOR_OFF_TARGET
+from nlp.off_target_training import Matching, OffTargetConfig
 from nlp.packing import unpack
 from nlp.padding import padded
 from nlp.publishing import OBJECTION_LOG_ODDS
@@ -105,7 +108,8 @@ def test_training_moves_the_weights_and_writes_what_it_saw(data: Path, tmp_path:
 
 def test_what_is_published_settles_heads_and_tells_temperatures(data: Path, tmp_path: Path) -> None:
     """Beside the trained weights: other heads, temperatures that are no ones, texts off their target, and nothing else."""
-    stored = train_text(data, tmp_path / "out", [TINY], progress=False)
+    matching = Matching(config=OffTargetConfig(steps=3))
+    stored = train_text(data, tmp_path / "out", [TINY], progress=False, matching=matching)
     tensors = load(read_weights(stored))
     learnt = torch.load(tmp_path / "out" / "stage-1" / "checkpoint.pt", weights_only=True)["network"]
 
@@ -113,8 +117,12 @@ def test_what_is_published_settles_heads_and_tells_temperatures(data: Path, tmp_
     encoder = {name: tensor for name, tensor in unpack(read_weights(stored), base_folder())[0].items() if name.startswith("encoder.")}
     assert set(encoder) - set(learnt) == {WORD_TABLE}
     assert all(torch.allclose(encoder[name], learnt[name], atol=1e-4) for name in set(encoder) - {WORD_TABLE})
-    assert tensors["off_target.weight"].any()
-    assert tensors["off_target.bias"].item() != NEVER
+    manifest = json.loads((tmp_path / "out" / "text.json").read_text())
+    assert (manifest["off_target"], manifest["proposals_sha256"]) == (matching.config.digest()[:16], "none")
+    own = [(f"motion {number}: it will help us", f"motion{number % 4}") for number in range(0, 60, 6)]
+    told = Encoder(unpack(read_weights(stored), base_folder())[0], base_folder(), TINY.window_tokens, Precision.FLOAT32).off_target(own)
+    assert (told > 0).mean() == pytest.approx(TAKEN_FOR_OFF_TARGET, abs=0.1)
+    assert np.abs(told).max() < -NEVER / 2
     assert all(tensors[f"temperatures.{task}.bias"].item() != 0 and tensors[f"temperatures.{task}.weight"].any() for task in LABELS)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import torch
 from api.commands import models
 from api.commands.main import run
 from nlp.model_store import StoredWeights
+from nlp.off_target_training import Matching, OffTargetConfig
 from nlp.recipes import RECIPE, TrainingConfig
 
 HEADER = "dataset,text,label,task,target,split\n"
@@ -88,12 +90,28 @@ def test_a_teacher_that_cannot_teach_is_refused_before_anything_is_trained(tmp_p
     assert not list(tmp_path.glob("out/*"))
 
 
+def test_proposals_that_cannot_be_learnt_from_are_refused_before_anything_is_trained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are learnt from last, hours after the command was given."""
+    (tmp_path / "set.csv").write_text(HEADER + "x,fine,positive,sentiment,,train\n")
+    given = ["--data", str(tmp_path), "--out", str(tmp_path / "out"), "--proposals", str(tmp_path / "none.parquet")]
+
+    assert run(["models", "train", "outcome", *given]) == 1
+    assert f"--proposals {tmp_path}/none.parquet: only text learns from proposals" in capsys.readouterr().err
+    assert run(["models", "train", "text", *given]) == 1
+    assert f"{tmp_path}/none.parquet: cannot be read as Parquet" in capsys.readouterr().err
+    assert not list(tmp_path.glob("out/*"))
+
+
 def test_training_is_the_recipe_unless_another_seed_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The manifest names the recipe's settings; a command that trained by others would give weights nobody could compare."""
     trained: list[Sequence[TrainingConfig]] = []
+    matched: list[Matching] = []
 
-    def seen(data: Path, out: Path, recipe: Sequence[TrainingConfig], *_: object) -> StoredWeights:
+    def seen(data: Path, out: Path, recipe: Sequence[TrainingConfig], *_: object, matching: Matching) -> StoredWeights:
         trained.append(recipe)
+        matched.append(matching)
         return StoredWeights(out / data.name, "0" * 64)
 
     monkeypatch.setattr("nlp.training.train_text", seen)
@@ -103,6 +121,7 @@ def test_training_is_the_recipe_unless_another_seed_is_given(tmp_path: Path, mon
     assert run(given) == run([*given, "--seed", str(RECIPE[0].seed + 7)]) == 0
     assert list(trained[0]) == list(RECIPE)
     assert [stage.seed for stage in trained[1]] == [stage.seed + 7 for stage in RECIPE]
+    assert matched == [Matching(), Matching(config=replace(OffTargetConfig(), seed=OffTargetConfig().seed + 7))]
 
 
 @pytest.mark.encoder
