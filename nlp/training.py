@@ -88,21 +88,19 @@ def train_text(
         train_off_target(network.off_target, words, rows, out_dir, matching, data=data, progress=progress)
     # Only now: the rows of a run that is refused are not those the weights here learnt from.
     write_splits(rows, out_dir)
-    return publish(
-        network,
-        rows,
-        out_dir,
-        window_tokens=recipe[-1].window_tokens,
-        precision=precision,
-        about={
-            "config": "+".join(config.digest()[:16] for config in recipe),
-            "steps": "+".join(str(config.steps) for config in recipe),
-            "data_sha256": data,
-            "teacher": teaching.digest()[:16] if teaching else "none",
-            "off_target": matching.config.digest()[:16] if matching else "none",
-            "proposals_sha256": matching.proposals_sha256() if matching else "none",
-        },
-    )
+    about = {"data_sha256": data, **_settings(recipe, teaching, matching)}
+    return publish(network, rows, out_dir, window_tokens=recipe[-1].window_tokens, precision=precision, about=about)
+
+
+def _settings(recipe: Sequence[TrainingConfig], teaching: Teaching | None, matching: Matching | None) -> dict[str, str]:
+    """What the manifest says of how the weights came about, besides the data."""
+    return {
+        "config": "+".join(config.digest()[:16] for config in recipe),
+        "steps": "+".join(str(config.steps) for config in recipe),
+        "teacher": teaching.digest()[:16] if teaching else "none",
+        "off_target": matching.config.digest()[:16] if matching else "none",
+        "proposals_sha256": matching.proposals_sha256() if matching else "none",
+    }
 
 
 def taught_rows(
