@@ -53,7 +53,7 @@ def readable_proposals(file: Path) -> Path:
     """The file, where titles and bodies can be read from it; else `BadlyLabelled` says what is missing, before hours of training."""
     try:
         missing = [name for name in _COLUMNS if name not in pq.read_schema(file).names]
-    except (OSError, pa.ArrowInvalid) as error:
+    except (OSError, pa.ArrowException) as error:
         raise BadlyLabelled(f"{file}: cannot be read as Parquet") from error
     if missing:
         raise BadlyLabelled(f"{file}: has no column {', '.join(missing)}")

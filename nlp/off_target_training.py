@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.rnn import pad_sequence
 from tqdm import trange
 
 from nlp.base_weights import base_folder
@@ -181,9 +182,5 @@ def _learn(part: Learner, pairs: Pairs, config: OffTargetConfig, *, progress: bo
 
 
 def _padded(rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-    ids = torch.zeros(len(rows), max(1, *map(len, rows)), dtype=torch.long)
-    mask = torch.zeros(ids.shape, dtype=torch.bool)
-    for row, tokens in enumerate(rows):
-        ids[row, : len(tokens)] = torch.tensor(tokens, dtype=torch.long)
-        mask[row, : len(tokens)] = True
-    return ids, mask
+    ids = pad_sequence([torch.tensor(tokens, dtype=torch.long) for tokens in rows], batch_first=True)
+    return ids, torch.arange(ids.shape[1]) < torch.tensor([len(tokens) for tokens in rows])[:, None]

@@ -145,8 +145,8 @@ def _training_rows(given: Path | None, data: Path) -> Path:
 
 @contextmanager
 def _refused_in_one_line() -> Iterator[None]:
-    from nlp.dataset import BadlyLabelled  # noqa: PLC0415  # pyarrow loads only when asked for
-    from nlp.recipes import OtherTraining  # noqa: PLC0415  # as above
+    from nlp.dataset import BadlyLabelled  # noqa: PLC0415  # pyarrow; `list` waits for none of it
+    from nlp.recipes import OtherTraining  # noqa: PLC0415  # pyarrow; `list` waits for none of it
 
     try:
         yield
@@ -155,12 +155,12 @@ def _refused_in_one_line() -> Iterator[None]:
 
 
 def _train_text(folder: Path, out: Path, seed: int, teacher: Path | None, proposals: Path | None) -> object:
-    from nlp.off_target_pairs import readable_proposals  # noqa: PLC0415  # pyarrow, as `recipes`
-    from nlp.off_target_training import Matching, OffTargetConfig  # noqa: PLC0415  # torch, as `teacher`
-    from nlp.recipes import RECIPE  # noqa: PLC0415  # pyarrow loads only when asked for
-    from nlp.teacher import pinned_teacher  # noqa: PLC0415  # torch and transformers take seconds
-    from nlp.teacher_recipe import TEACHERS, VARIED_TEXTS  # noqa: PLC0415  # pyarrow, as `recipes`
-    from nlp.training import Teaching, train_text  # noqa: PLC0415  # torch, as `teacher`
+    from nlp.off_target_pairs import readable_proposals  # noqa: PLC0415  # pyarrow; `list` waits for none of it
+    from nlp.off_target_training import Matching, OffTargetConfig  # noqa: PLC0415  # torch takes seconds; `list` needs none
+    from nlp.recipes import RECIPE  # noqa: PLC0415  # pyarrow; `list` waits for none of it
+    from nlp.teacher import pinned_teacher  # noqa: PLC0415  # torch and transformers take seconds; `list` needs none
+    from nlp.teacher_recipe import TEACHERS, VARIED_TEXTS  # noqa: PLC0415  # pyarrow; `list` waits for none of it
+    from nlp.training import Teaching, train_text  # noqa: PLC0415  # torch takes seconds; `list` needs none
 
     # With the recipe's own seed the stages are the recipe's; with another each still shuffles in its own way.
     shift = seed - RECIPE[0].seed

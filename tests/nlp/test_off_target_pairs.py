@@ -24,13 +24,13 @@ def tokens() -> Tokens:
 
 
 def dump(folder: Path, *daos: tuple[str, str, int]) -> Path:
-    """A file of (source, DAO, so many) proposals; every body says its title once."""
+    """A file of (source, DAO, so many) proposals; every body says its title in whole sentences."""
     rows = [
         {
             "source": source,
             "dao": dao,
             "title": f"Fund team {number} of {dao}",
-            "body": f"Fund team {number} of {dao}. " + BODY.format(dao=dao),
+            "body": f"We ask you to Fund team {number} of {dao} for the whole of next year. " * 3 + BODY.format(dao=dao),
         }
         for source, dao, count in daos
         for number in range(count)
