@@ -16,12 +16,14 @@ from nlp.base_tensors import WORD_TABLE, base_tensors, head_shapes
 from nlp.base_weights import base_folder
 from nlp.fused_encoder import FusedEncoder, FusedLayer, Grid
 from nlp.off_target import OffTarget, untold
-from nlp.padding import padded
-from nlp.plain_text import plain_text
+from nlp.padding import padded, padded_rows
+from nlp.plain_text import plain_target, plain_text
 from nlp.tasks import LABELS
 from nlp.windows import TARGET_TOKENS, Tokens, Window, WindowCut
 
 Floats = NDArray[np.float64]
+# What is asked of a batch: ids, types and mask of its windows, ids and mask of their targets; one row of numbers per window.
+Forward = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], Tensor]
 
 # Padded tokens of one batch: enough for the processor to be busy, few enough that activations stay in its cache and that
 # little is padded.
@@ -67,12 +69,22 @@ class Encoder:
 
     A text longer than a window is read in overlapping windows; its row is the mean of its windows' rows, each weighted
     by the tokens no earlier window held, so that every token counts once. `weights` have their names in `TextNetwork`.
+    `summary_read` is for weights whose layers read a proposal's summary behind its title.
     """
 
-    def __init__(self, weights: Mapping[str, Tensor], base: Path, window_tokens: int, precision: Precision | None = None) -> None:
+    def __init__(
+        self,
+        weights: Mapping[str, Tensor],
+        base: Path,
+        window_tokens: int,
+        precision: Precision | None = None,
+        *,
+        summary_read: bool = False,
+    ) -> None:
         self.tokens = Tokens(base / "tokenizer.json")
         self.cut = WindowCut(window_tokens)
-        self._last_target: tuple[str, list[int]] = "", []
+        self._summary_read = summary_read
+        self._last_target: tuple[str, tuple[tuple[int, ...], tuple[int, ...]]] = "", ((), ())
         self.precision = _faster_precision(weights) if precision is None else precision
         self._layers = FusedEncoder(weights, torch.bfloat16 if self.precision is Precision.BFLOAT16 else torch.float32)
         heads = [f"{part}.{task}" for part in ("heads", "temperatures") for task in LABELS]
@@ -94,7 +106,7 @@ class Encoder:
         return encoded
 
     def explained(self, pairs: Sequence[tuple[str, str]]) -> Iterator[ExplainedText]:
-        """The logits of each pair with what its tokens bring to them; texts and targets come from `plain_text`.
+        """The logits of each pair with what its tokens bring to them; texts come from `plain_text`, targets from `plain_target`.
 
         The sum over tokens falls short of the logits by what the target, the marks of begin and end and the bias bring.
         Raises `ModelUnavailable` when the network gives numbers that are not finite.
@@ -109,14 +121,14 @@ class Encoder:
 
     def _placed(self, text: str, target: str) -> "_Placed":
         ids, begins = self.tokens.places(text)
-        target_ids = self._target_ids(target)
-        spans = self.cut.spans(len(ids), min(len(target_ids), TARGET_TOKENS))
-        return _Placed(self.tokens.windows(ids, target_ids, self.cut), spans, tuple(begins))
+        read, compared = self._target(target)
+        spans = self.cut.spans(len(ids), min(len(read), TARGET_TOKENS))
+        return _Placed(self.tokens.windows(ids, read, self.cut, compared), spans, tuple(begins))
 
-    def _target_ids(self, target: str) -> list[int]:
-        """Token ids of a target; many texts in a row share one."""
+    def _target(self, target: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """As `Tokens.target` gives it; many texts in a row share one."""
         if target != self._last_target[0]:
-            self._last_target = target, self.tokens.encode([target])[0]
+            self._last_target = target, self.tokens.target(target, summary_read=self._summary_read)
         return self._last_target[1]
 
     def _explain(self, waiting: Sequence["_Placed"]) -> Iterator[ExplainedText]:
@@ -141,9 +153,9 @@ class Encoder:
         brought: list[Floats] = [np.zeros((0, 0))] * len(windows)
         with torch.inference_mode():
             for rows, length in _batches(windows):
-                batch = padded([windows[row] for row in rows], length)
-                each = (self._layers(*batch).float() @ self._weights.T).double().numpy()
-                strange = self._off_target(*batch).double().numpy()
+                ids, types, mask, targets, meant = self._batch([windows[row] for row in rows], length)
+                each = (self._layers(ids, types, mask).float() @ self._weights.T).double().numpy()
+                strange = self._off_target(ids, types, mask, targets, meant).double().numpy()
                 for place, row in enumerate(rows):
                     tokens = len(windows[row].ids)
                     brought[row] = np.pad(each[place, :tokens] / tokens, ((0, 0), (0, 1)))
@@ -160,11 +172,11 @@ class Encoder:
 
     def vectors(self, pairs: Sequence[tuple[str, str]]) -> EncodedTexts:
         """What the heads see of each (text, target or ""): one row of 384 numbers."""
-        return self._encode(pairs, self._pooled, self._width)
+        return self._encode(pairs, lambda *batch: self._pooled(*batch[:3]), self._width)
 
     def _said(self, *batch: Tensor) -> Tensor:
         """What heads, temperatures and what tells off-target texts say of each window."""
-        return torch.cat([self._pooled(*batch) @ self._weights.T + self._bias, self._off_target(*batch)[:, None]], dim=1)
+        return torch.cat([self._pooled(*batch[:3]) @ self._weights.T + self._bias, self._off_target(*batch)[:, None]], dim=1)
 
     def _pooled(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
         """The mean of the last layer over real tokens, fp32."""
@@ -173,7 +185,7 @@ class Encoder:
         mean: Tensor = (hidden * real).sum(dim=1) / real.sum(dim=1)
         return mean
 
-    def _encode(self, pairs: Sequence[tuple[str, str]], forward: Callable[[Tensor, Tensor, Tensor], Tensor], width: int) -> EncodedTexts:
+    def _encode(self, pairs: Sequence[tuple[str, str]], forward: Forward, width: int) -> EncodedTexts:
         if not pairs:
             return EncodedTexts(np.zeros((0, width)), ())
         rows: list[Floats] = []
@@ -194,16 +206,20 @@ class Encoder:
         return EncodedTexts(np.concatenate(rows), tuple(counts))
 
     def _windows(self, text: str, target: str) -> list[Window]:
-        text_ids, target_ids = self.tokens.encode([plain_text(text), plain_text(target)])
-        return self.tokens.windows(text_ids, target_ids, self.cut)
+        read, compared = self._target(plain_target(target))
+        return self.tokens.windows(self.tokens.encode([plain_text(text)])[0], read, self.cut, compared)
 
-    def _run(self, windows: Sequence[Window], forward: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Floats:
+    def _batch(self, windows: Sequence[Window], length: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """What a `Forward` is asked of."""
+        return *padded(windows, length), *padded_rows([window.compared for window in windows])
+
+    def _run(self, windows: Sequence[Window], forward: Forward) -> Floats:
         """One row per window, in the order given, computed in batches of like length."""
         results: list[Floats] = []
         order: list[int] = []
         with torch.inference_mode():
             for rows, length in _batches(windows):
-                results.append(forward(*padded([windows[row] for row in rows], length)).double().numpy())
+                results.append(forward(*self._batch([windows[row] for row in rows], length)).double().numpy())
                 order += rows
         found = np.concatenate(results)
         placed = np.empty_like(found)

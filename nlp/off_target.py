@@ -46,12 +46,15 @@ class OffTarget(nn.Module):
         found.load_state_dict(own)
         return found.eval().requires_grad_(False)
 
-    def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
-        """One number per window, fp32; the arguments are (windows, tokens), as `nlp.padding.padded` gives them."""
-        if not types.any():
+    def forward(self, ids: Tensor, types: Tensor, mask: Tensor, targets: Tensor, meant: Tensor) -> Tensor:
+        """One number per window, fp32. The first three are (windows, tokens), as `nlp.padding.padded` gives them.
+
+        `targets` and `meant` are the windows' targets and their mask, as `padded_rows` gives them: the network itself may see less.
+        """
+        if not meant.any():
             return torch.full((len(ids),), NEVER)
-        real = mask.bool() & ~torch.isin(ids, torch.tensor(_MARKS))
-        return self.beside(ids, real & (types == 0), ids[:, None], (real & (types == 1))[:, None])[:, 0]
+        said = mask.bool() & (types == 0) & ~torch.isin(ids, torch.tensor(_MARKS))
+        return self.beside(ids, said, targets[:, None], meant[:, None])[:, 0]
 
     def beside(self, text: Tensor, said: Tensor, targets: Tensor, meant: Tensor) -> Tensor:
         """(texts, targets) log-odds of ids (texts, tokens) beside ids (texts, targets, tokens); `said` and `meant` mask tokens."""

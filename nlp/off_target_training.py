@@ -12,13 +12,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.rnn import pad_sequence
 from tqdm import trange
 
 from nlp.base_weights import base_folder
 from nlp.dataset import LabelledText
 from nlp.off_target import WIDTH, OffTarget
 from nlp.off_target_pairs import CLAIMS, PROPOSALS, REVIEWS, Pile, piles_of
+from nlp.padding import padded_rows
 from nlp.sampling import seeded
 from nlp.windows import Tokens
 from nlp.written_texts import RATIONALES
@@ -103,9 +103,9 @@ class Pairs:
             text, own = self._dice.choice(pile.texts)
             texts.append(self._cut(text))
             targets += [pile.targets[own], *(self._stranger(pile, own) for _ in range(self._config.strangers))]
-        ids, mask = _padded(targets)
+        ids, mask = padded_rows(targets)
         shape = (len(texts), 1 + self._config.strangers, -1)
-        return (*_padded(texts), ids.view(shape), mask.view(shape))
+        return (*padded_rows(texts), ids.view(shape), mask.view(shape))
 
     def _pile(self, kind: str) -> Pile:
         piles = self._by_kind[kind]
@@ -179,8 +179,3 @@ def _learn(part: Learner, pairs: Pairs, config: OffTargetConfig, *, progress: bo
         for group in optimiser.param_groups:
             group["lr"] = group["rate"] * min((step + 1) / config.warmup_steps, 1 - step / config.steps)
         optimiser.step()
-
-
-def _padded(rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-    ids = pad_sequence([torch.tensor(tokens, dtype=torch.long) for tokens in rows], batch_first=True)
-    return ids, torch.arange(ids.shape[1]) < torch.tensor([len(tokens) for tokens in rows])[:, None]

@@ -18,10 +18,12 @@ from nlp.off_target import STEP, untold
 if TYPE_CHECKING:
     from nlp.text_network import TextNetwork
 
-FORMAT = "assent-text/4"
-# Weights of before are read as if no text were ever off its target: the second format had nothing to tell it by, the third a line
-# over the encoder's vectors that told one in eight.
-_BEFORE = ("assent-text/2", "assent-text/3")
+FORMAT = "assent-text/5"
+# Their rules do not say that a summary is read: it always was.
+_BEFORE = ("assent-text/2", "assent-text/3", "assent-text/4")
+# Of these no text is ever off its target: the second format had nothing to tell it by, the third a line over the encoder's vectors
+# that told one in eight.
+_UNTOLD = ("assent-text/2", "assent-text/3")
 HEADER_ENTRY = "assent"
 LICENCE = "CC-BY-SA-4.0"
 _TABLE, _TABLE_WEIGHTS = f"{OFF_TARGET}.vectors", f"{OFF_TARGET}.weights"
@@ -32,6 +34,7 @@ class ReadingRules:
     """What besides the weights decides a reading; it travels in the weight file, under the same digest."""
 
     window_tokens: int
+    summary_read: bool = False
 
 
 def pack(network: "TextNetwork", base: Path, rules: ReadingRules) -> bytes:
@@ -68,7 +71,7 @@ def unpack(data: bytes, base: Path) -> tuple[dict[str, Tensor], ReadingRules]:
         raise ModelUnavailable("weights were made for another base encoder or format", format=str(about.get("format")))
     weights = base_tensors(base)
     tensors, never = load(data), untold(len(weights[WORD_TABLE]))
-    if about["format"] in _BEFORE:
+    if about["format"] in _UNTOLD:
         tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith(OFF_TARGET)} | never
     elif (table := tensors.get(_TABLE)) is not None:
         tensors[_TABLE] = table.float() * STEP
@@ -81,7 +84,8 @@ def unpack(data: bytes, base: Path) -> tuple[dict[str, Tensor], ReadingRules]:
         raise ModelUnavailable("weights do not fit the network", differing=", ".join(dict.fromkeys(differing))[:200])
     for name, tensor in tensors.items():
         weights[name] = weights[name] + tensor.float() if name in weights else tensor.float()
-    return weights, ReadingRules(**about["rules"])
+    silent = {"summary_read": True} if about["format"] in _BEFORE else {}
+    return weights, ReadingRules(**about["rules"], **silent)
 
 
 def _as_bytes(name: str, tensor: Tensor) -> Tensor:

@@ -60,6 +60,12 @@ def plain_text(text: str) -> str:
     return _words(_own(text, lambda _: " ")) or _words(text)
 
 
+def plain_target(target: str) -> str:
+    """A title, and on a second line all that follows its own: of a proposal, its summary. Without words, either is left out."""
+    title, _, summary = target.partition("\n")
+    return "\n".join(part for part in (plain_text(title), plain_text(summary)) if part)
+
+
 def without_accents(text: str) -> str:
     """The text with letters in place of accented letters, as the tokenizer sees it."""
     return unicodedata.normalize("NFC", _MARK.sub("", normal_form("NFD", text)))

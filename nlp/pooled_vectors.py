@@ -24,7 +24,7 @@ def pooled_vectors(weights: bytes, pairs: Sequence[tuple[str, str]]) -> NDArray[
     tensors, rules = unpack(weights, base_folder())
     network = TextNetwork.of(tensors, base_folder())
     tokens, cut = Tokens(base_folder() / "tokenizer.json"), WindowCut(rules.window_tokens)
-    targets = {target: tokens.encode([target])[0] for target in {target for _, target in pairs}}
+    targets = {target: tokens.target(target, summary_read=rules.summary_read)[0] for target in {target for _, target in pairs}}
     windows = [tokens.windows(tokens.encode([text])[0], targets[target], cut) for text, target in pairs]
     owners = [(row, window) for row, each in enumerate(windows) for window in each]
     owners.sort(key=lambda each: len(each[1].ids))

@@ -15,7 +15,7 @@ from nlp import sentiment, stance
 from nlp.freed_memory import give_back, keep_few_kernels
 from nlp.languages import is_foreign
 from nlp.model_store import SHIPPED, find_weights, read_weights
-from nlp.plain_text import plain_text
+from nlp.plain_text import plain_target, plain_text
 from nlp.tasks import LABELS
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class EncoderTextReader:
         """
         plain = [plain_text(text.text) for text in texts]
         labels = [_unread(said) for said in plain]
-        unread_targets = {target: _unread_target(plain_text(target or "")) for target in {text.target for text in texts}}
+        unread_targets = {target: _unread_target(plain_target(target or "")) for target in {text.target for text in texts}}
         with self._lock:
             asked = [number for number, label in enumerate(labels) if label is None]
             scored = self._scored([texts[number] for number in asked], [plain[number] for number in asked])
@@ -108,7 +108,7 @@ class EncoderTextReader:
 
     def _scored(self, texts: Sequence[TextToRead], plain: Sequence[str]) -> Mapping[str, Sequence["ScoredText"]]:
         """Per task, one row per text. Rows of stance for texts without a target mean nothing and are not used."""
-        targets = {text.target: plain_text(text.target or "") for text in texts}
+        targets = {text.target: plain_target(text.target or "") for text in texts}
         pairs = [(said, targets[text.target]) for text, said in zip(texts, plain, strict=True)]
         tasks = {task for text in texts for task in _tasks(text)}
         scored: dict[str, list[ScoredText]] = {}

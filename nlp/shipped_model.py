@@ -31,11 +31,11 @@ class ShippedModel:
     def __init__(self, weights: bytes, digest: str, precision: Precision | None = None) -> None:
         base = base_folder()
         tensors, rules = unpack(weights, base)
-        self.encoder = Encoder(tensors, base, rules.window_tokens, precision)
+        self.encoder = Encoder(tensors, base, rules.window_tokens, precision, summary_read=rules.summary_read)
         self.digest = digest
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> Iterator[Mapping[str, ScoredText]]:
-        """Calibrated probabilities of each (text, target or "") for every task; both come from `plain_text`.
+        """Calibrated probabilities of each (text, target or "") for every task; they come from `plain_text` and `plain_target`.
 
         A sentence said again in the same text adds nothing (`without_repetition`).
         """

@@ -15,6 +15,7 @@ from nlp.model_store import SHIPPED
 from nlp.off_target_pairs import PROPOSAL_SOURCES, TAKEN_FOR_OFF_TARGET
 from nlp.recipes import RECIPE
 from nlp.teacher_recipe import TEACHERS, VARIED_TEXTS
+from nlp.windows import COMPARED_TOKENS, TARGET_TOKENS
 
 Row = Mapping[str, object]
 
@@ -34,9 +35,9 @@ Written by `nlp.text_card` from the figures of `assent models evaluate text`; do
 
 One encoder (6 layers, 384 wide, mean pooling) serves two linear heads. The input is `[CLS] text [SEP]` or, with a
 proposal, `[CLS] text [SEP] target [SEP]`. A text longer than a window of {window} tokens is read in windows that share a
-quarter of their length, and its logits are the mean of theirs, weighted by the tokens no earlier window held. The target
-is read to its 64th token. All layers were trained except the word table; the file holds differences from the base in fp16,
-heads and temperatures in fp32, and the tokens' vectors of what tells off-target texts in bytes.
+quarter of their length, and its logits are the mean of theirs, weighted by the tokens no earlier window held. Of a target
+the first line is read, to its {read}th token: the title of a proposal. All layers were trained except the word table; the file
+holds differences from the base in fp16, heads and temperatures in fp32, and the tokens' vectors of what tells off-target texts in bytes.
 
 What is linear in the pooled vector is fitted once more when training has ended (`nlp/publishing.py`), on validation rows, of
 which no encoder has seen any: the heads, held near where they were, labels half evened out (last-layer retraining,
@@ -46,7 +47,8 @@ for this project and none where like a licensed set; and each text's temperature
 Whether a text speaks of its target at all is asked of its words, not of the encoder, which was taught to look past the subject at
 the stance (`nlp/off_target.py`): each token has a vector of 64 numbers and a weight; each token of the target meets the nearest one
 of the text, and a small network judges how near they come and what text and target have in common as wholes (late interaction,
-after Khattab and Zaharia 2020). A window's answer counts by its fresh tokens, as its logits do. Above a level which {taken} of the
+after Khattab and Zaharia 2020). It compares with the first {compared} tokens of a target: a proposal's title and whole summary.
+A window's answer counts by its fresh tokens, as its logits do. Above a level which {taken} of the
 validation rows exceed beside their own targets a stance is `off_target` and has no scores; of single sentences, by which
 arguments are found, it is not asked. `assent models evaluate text` measures the three labels alone and never says `off_target`.
 
@@ -115,6 +117,8 @@ def text_card(manifest: Row, rows: Sequence[Row], *, rows_per_set: int | None, f
         steps=manifest["steps"],
         config=manifest["config"],
         window=manifest["window_tokens"],
+        read=TARGET_TOKENS,
+        compared=COMPARED_TOKENS,
         taken=f"{TAKEN_FOR_OFF_TARGET:.0%}".replace("%", " %"),
     )
     return "".join([opening, _data(), _figures(rows, rows_per_set), _shortfalls(rows), f"\n{failures.strip()}\n", _RETRAINING])

@@ -17,7 +17,7 @@ from governance.tally import VotingType, read_choice, voting_type
 from governance.text_lessons import StanceLesson, TextCandidate
 from nlp.last_layer import head_step
 from nlp.model_store import SHIPPED, find_weights, read_header, read_weights
-from nlp.plain_text import plain_text
+from nlp.plain_text import plain_target, plain_text
 from nlp.stance import LABELS
 from nlp.temperature import softmax, temperatures
 from nlp.text_metrics import Figures, figures
@@ -174,7 +174,7 @@ def read_sheet(weights: bytes, lessons: Sequence[StanceLesson], labels: Sequence
     """The first `LONGEST_READ` characters of each lesson, read by the encoder of `weights` in fp32; `ModelUnavailable` where it cannot."""
     from nlp.pooled_vectors import pooled_vectors  # noqa: PLC0415  # torch takes seconds to import; only training needs it
 
-    pairs = [(plain_text(each.text)[:LONGEST_READ], plain_text(each.target)) for each in lessons]
+    pairs = [(plain_text(each.text)[:LONGEST_READ], plain_target(each.target)) for each in lessons]
     vectors = pooled_vectors(weights, pairs) if pooler is None else pooler(pairs)
     tensors = _stance_layers(weights)
     logits = vectors @ tensors[_WEIGHT].T + tensors[_BIAS]

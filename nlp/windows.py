@@ -6,17 +6,23 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-# Titles and the start of a summary; the longest target of the training data has 52 tokens.
+# Titles and claims; the longest target of the training data has 52 tokens.
 TARGET_TOKENS = 64
+# What tells off-target texts compares words with a title and the whole of a summary, which costs it little.
+COMPARED_TOKENS = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One input of the network. `fresh` counts the text tokens no earlier window of the same text held."""
+    """One input of the network. `fresh` counts the text tokens no earlier window of the same text held.
+
+    `compared` is what words of the text are compared with: of a proposal more than the network itself reads.
+    """
 
     ids: tuple[int, ...]
     types: tuple[int, ...]
     fresh: int
+    compared: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +70,29 @@ class Tokens:
         """The words of token ids, as near to the text as the vocabulary allows."""
         return self._tokenizer.decode(list(ids))
 
-    def window(self, text: Sequence[int], target: Sequence[int], *, seen: int = 0) -> Window:
-        """One window over text tokens, the target's first `TARGET_TOKENS` beside them."""
+    def target(self, plain: str, *, summary_read: bool = False) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """What the network reads of a target from `plain_target`, and what words are compared with.
+
+        It learnt stances toward titles and claims, and a summary between would mislead it: it reads the title and compares with
+        both. Weights of before (`summary_read`) read what there is room for, and compare no more.
+        """
+        title, _, _ = plain.partition("\n")
+        first, whole = (tuple(ids) for ids in self.encode([title, plain]))
+        return (whole, whole[:TARGET_TOKENS]) if summary_read else (first, whole[:COMPARED_TOKENS])
+
+    def window(self, text: Sequence[int], target: Sequence[int], compared: Sequence[int] | None = None, *, seen: int = 0) -> Window:
+        """One window over text tokens, the target's first `TARGET_TOKENS` beside them; without `compared` that is the target, too."""
         first = [self._begin, *text, self._end]
         second = [*self._between, *target[:TARGET_TOKENS], self._end] if target else []
-        return Window(tuple(first + second), (0,) * len(first) + (1,) * len(second), max(len(text) - seen, 0))
+        fresh = max(len(text) - seen, 0)
+        return Window(tuple(first + second), (0,) * len(first) + (1,) * len(second), fresh, tuple(target if compared is None else compared))
 
-    def windows(self, text: Sequence[int], target: Sequence[int], cut: WindowCut) -> list[Window]:
+    def windows(self, text: Sequence[int], target: Sequence[int], cut: WindowCut, compared: Sequence[int] | None = None) -> list[Window]:
         """All windows of one text, in order."""
         cut_windows: list[Window] = []
         covered = 0
         for start, end in cut.spans(len(text), min(len(target), TARGET_TOKENS)):
-            cut_windows.append(self.window(text[start:end], target, seen=max(covered - start, 0)))
+            cut_windows.append(self.window(text[start:end], target, compared, seen=max(covered - start, 0)))
             covered = end
         return cut_windows
 

@@ -9,11 +9,14 @@ import torch
 from nlp.base_tensors import NEVER, WORD_TABLE, base_tensors
 from nlp.base_weights import base_folder
 from nlp.dataset import LabelledText
+from nlp.encoder import Encoder, Precision
+from nlp.model_store import find_weights, read_weights
 from nlp.off_target import STEP, OffTarget
 from nlp.off_target_training import Matching, OffTargetConfig, train_off_target
-from nlp.padding import padded
+from nlp.packing import unpack
+from nlp.padding import padded, padded_rows
 from nlp.reader import EncoderTextReader
-from nlp.windows import Tokens
+from nlp.windows import TARGET_TOKENS, Tokens
 
 pytestmark = pytest.mark.encoder
 
@@ -66,7 +69,7 @@ def odds(part: OffTarget, *pairs: tuple[str, str]) -> list[float]:
     tokens = Tokens(base_folder() / "tokenizer.json")
     windows = [tokens.window(*tokens.encode(list(pair))) for pair in pairs]
     with torch.no_grad():
-        found: list[float] = part(*padded(windows)).tolist()
+        found: list[float] = part(*padded(windows), *padded_rows([window.compared for window in windows])).tolist()
     return found
 
 
@@ -130,12 +133,51 @@ def test_padding_and_neighbours_change_nothing(trained: OffTarget) -> None:
     assert beside[0] == pytest.approx(alone, abs=1e-5)
 
 
+TITLE = "Proposal of the season"
+THANKS = "We thank all who took part in the last call. " * 10
+ASKED = "I support raising the swap fee, since liquidity providers earn too little."
+SUMMARISED = [
+    (ASKED, f"{TITLE}\n{THANKS}{said}") for said in ("The swap fee rises for liquidity providers.", "Delegates elect the council.")
+]
+
+
+def test_a_summary_is_compared_whole(text_reader: EncoderTextReader) -> None:
+    """What a text speaks of may stand far behind a title, where nothing was compared before."""
+    shipped = text_reader._shipped_model().encoder
+
+    spoken, strange = shipped.off_target(SUMMARISED)
+    before, same = as_before().off_target(SUMMARISED)
+
+    assert len(shipped.tokens.encode([THANKS])[0]) > TARGET_TOKENS
+    assert spoken < strange - 1
+    assert before == pytest.approx(same)
+
+
+def test_a_stance_is_read_toward_the_title(text_reader: EncoderTextReader) -> None:
+    """As it was learnt; a summary decides only whether the text speaks of the proposal."""
+    shipped = text_reader._shipped_model().encoder
+
+    titled, summarised = shipped.logits([(ASKED, TITLE), SUMMARISED[0]]).values[:, :-1]
+    alone, told = as_before().logits([(ASKED, TITLE), SUMMARISED[0]]).values[:, :-1]
+
+    assert titled == pytest.approx(summarised, abs=1e-4)
+    assert abs(told - alone).max() > 0.1
+    assert alone == pytest.approx(titled, abs=1e-4)
+
+
+def as_before() -> Encoder:
+    """The weights that ship, read as the format before this one was: the summary behind the title, as far as there is room."""
+    weights, rules = unpack(read_weights(find_weights("text")), base_folder())
+    return Encoder(weights, base_folder(), rules.window_tokens, Precision.FLOAT32, summary_read=True)
+
+
 def test_every_way_of_reading_says_the_same(text_reader: EncoderTextReader) -> None:
     """With the layers, without them, and token by token; over several windows, each by its fresh tokens."""
     encoder = text_reader._shipped_model().encoder
     pairs = [
         ("We lower the fee of the swap. " * 90, "Raise the swap fee to 30 basis points"),
         ("I support raising the swap fee, since liquidity providers earn too little.", "Elect three members of the security council"),
+        ("I support raising the swap fee.", "Treasury report\n" + "The council met and has decided to pay the guild. " * 12),
     ]
 
     whole, alone = encoder.logits(pairs), encoder.off_target(pairs)

@@ -1,5 +1,6 @@
 """Packed weights are a network's own, name by name and shape by shape, or they are refused."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +12,7 @@ from governance.errors import ModelUnavailable
 from nlp.base_tensors import NEVER, OFF_TARGET
 from nlp.base_weights import base_folder
 from nlp.model_store import find_weights, read_header, read_weights
-from nlp.packing import FORMAT, unpack
+from nlp.packing import HEADER_ENTRY, ReadingRules, unpack
 from nlp.text_network import TextNetwork
 
 pytestmark = pytest.mark.encoder
@@ -29,7 +30,7 @@ def test_what_ships_is_a_whole_network(shipped: bytes) -> None:
 
     network = TextNetwork.of(weights, base_folder())
 
-    assert rules.window_tokens == 256
+    assert rules == ReadingRules(window_tokens=256, summary_read=False)
     assert all(torch.equal(tensor, weights[name]) for name, tensor in network.state_dict().items())
 
 
@@ -43,13 +44,28 @@ def test_what_ships_is_a_whole_network(shipped: bytes) -> None:
 def test_weights_of_the_formats_before_take_no_text_for_off_its_target(shipped: bytes, before: str, line: dict[str, Tensor]) -> None:
     """A DAO's own weights, learnt from its votes before it was told so, go on being read."""
     tensors = {name: tensor for name, tensor in load(shipped).items() if not name.startswith(OFF_TARGET)} | line
-    header = {name: text.replace(FORMAT, before) for name, text in read_header(shipped).items()}
 
-    weights, _ = unpack(save(tensors, metadata=header), base_folder())
+    weights, rules = unpack(as_before(shipped, before, tensors), base_folder())
 
+    assert rules.summary_read
     assert not weights[f"{OFF_TARGET}.odds.weight"].any()
     assert weights[f"{OFF_TARGET}.odds.bias"].tolist() == [NEVER]
     assert set(weights) == set(unpack(shipped, base_folder())[0])
+
+
+def test_weights_of_the_format_before_read_a_summary(shipped: bytes) -> None:
+    """The same digest goes on saying the same."""
+    weights, rules = unpack(as_before(shipped, "assent-text/4", load(shipped)), base_folder())
+
+    assert rules == ReadingRules(window_tokens=256, summary_read=True)
+    assert torch.equal(weights[f"{OFF_TARGET}.vectors"], unpack(shipped, base_folder())[0][f"{OFF_TARGET}.vectors"])
+
+
+def as_before(shipped: bytes, before: str, tensors: dict[str, Tensor]) -> bytes:
+    """The tensors under a header of a format whose rules said how long a window is and no more."""
+    about = json.loads(read_header(shipped)[HEADER_ENTRY])
+    about |= {"format": before, "rules": {"window_tokens": about["rules"]["window_tokens"]}}
+    return save(tensors, metadata={HEADER_ENTRY: json.dumps(about)})
 
 
 @pytest.mark.parametrize(
