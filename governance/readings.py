@@ -40,11 +40,11 @@ class Subject:
 
 
 def target_of(title: str | None, body: str | None) -> str | None:
-    """A proposal as the target of stance: its title and the beginning of its body; None where it says nothing."""
+    """A proposal as the target of stance: its title in one line, below it the beginning of its body; None where it says nothing."""
     summary = " ".join((body or "").split())
     if len(summary) > _SUMMARY_CHARS:
         summary = summary[:_SUMMARY_CHARS].rpartition(" ")[0] or summary[:_SUMMARY_CHARS]
-    said = "\n".join(part for part in ((title or "").strip(), summary) if part)
+    said = "\n".join(part for part in (" ".join((title or "").split()), summary) if part)
     return said or None
 
 

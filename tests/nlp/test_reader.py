@@ -10,6 +10,7 @@ import pytest
 
 from governance.errors import ModelUnavailable
 from governance.evidence import TextToRead
+from governance.readings import target_of
 from nlp.model_store import SHIPPED, find_weights
 from nlp.plain_text import plain_text
 from nlp.reader import EncoderTextReader
@@ -90,6 +91,19 @@ OTHER_PROPOSALS = (
     "Migrate the oracle to a new provider", "Burn the unclaimed tokens of the airdrop", "Lower the quorum to four percent",
     "Renew the audit of the bridge", "Change the unbonding period to seven days",
 )  # fmt: skip
+
+
+def test_a_stance_is_toward_the_title_whatever_the_summary_says(text_reader: EncoderTextReader) -> None:
+    """A summary tells what the text speaks of; a mood of its own would not be the author's."""
+    title, body = (
+        "Raise the swap fee",
+        "This is a disgrace and a scam, and we must stop it. Swappers pay more, liquidity providers earn more.",
+    )
+    bare, told = text_reader.read([TextToRead(TEXTS[4].text, target_of(title, said)) for said in (None, body)])
+
+    assert [reading.label for reading in bare] == [reading.label for reading in told]
+    assert [reading.scores for reading in told] == [pytest.approx(reading.scores, abs=1e-4) for reading in bare]
+    assert bare[1].target_digest != told[1].target_digest
 
 
 def test_a_text_about_another_proposal_is_neutral_or_off_its_target(text_reader: EncoderTextReader) -> None:

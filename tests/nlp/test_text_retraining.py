@@ -1,6 +1,7 @@
 """What a vote's reason teaches: which label it bears, what is left out, and that nothing but the stance head ever changes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -147,3 +148,14 @@ def test_of_a_long_reason_the_beginning_is_learnt_from() -> None:
     read_sheet(read_weights(find_weights("text")), [lesson(text="word " * 20_000), lesson(1, text="a short reason")], [0, 1], note)
 
     assert [len(text) for text, _ in asked] == [LONGEST_READ, len("a short reason")]
+
+
+@pytest.mark.encoder
+def test_what_is_learnt_from_is_read_toward_the_title() -> None:
+    """As a reading is; a summary behind it changes nothing."""
+    bare = lesson()
+    summarised = replace(bare, target=f"{bare.target}\nThis is a disgrace, and we must stop it.")
+
+    sheet = read_sheet(read_weights(find_weights("text")), [bare, summarised], [0, 0])
+
+    assert sheet.logits[0] == pytest.approx(sheet.logits[1], abs=1e-4)

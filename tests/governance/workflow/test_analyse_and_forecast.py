@@ -139,6 +139,7 @@ def test_stance_is_read_toward_title_and_summary(filled: Session, now: datetime)
 
     assert {text.target for text in reader.asked} == {"Lower the fee\nIt is too high.", None}
     assert target_of(None, "  ") is None
+    assert target_of(" Lower\n the fee ", "We ask\nfor less.") == "Lower the fee\nWe ask for less."
     assert len(target_of("t", "word " * 1_000) or "") < 700
 
 
