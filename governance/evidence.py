@@ -25,7 +25,7 @@ class Stance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TextToRead:
-    """One text, and the proposal it is read against (title and summary); `target` None reads sentiment only.
+    """One text, and the target it is read against: a title, toward which stance is read, below it a summary; None reads sentiment only.
 
     `part` says that it is a sentence of a text that speaks of the target: by itself it need not.
     """

@@ -9,7 +9,7 @@ from typing import Final
 from governance.canonical import fixed
 from governance.evidence import TextReading, TextToRead
 
-# Of a proposal's body so much is its summary; the whole of it would crowd out the text that is read against it.
+# Of a proposal's body so much is its summary: it begins with what is asked for, and a long body has some word of any text.
 _SUMMARY_CHARS: Final = 600
 # What is on record in a label's place where no model read the text, or the text does not speak of its target; it says nothing
 # about anyone's mood and is in no share.
@@ -18,7 +18,7 @@ UNREAD: Final = frozenset({"unknown", "unsupported_language", "off_target"})
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One text of a DAO: a post, a vote's reason or a proposal. `target` is what its stance is read toward."""
+    """One text of a DAO: a post, a vote's reason or a proposal. `target` is the proposal it speaks of, as `target_of` says it."""
 
     kind: str
     id: str

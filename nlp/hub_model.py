@@ -39,7 +39,7 @@ class ConfiguredModel:
         self.digest = self._own_digest()
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> Iterator[ScoredText]:
-        """Probabilities of each (text, target or ""), both from `plain_text`, without spans.
+        """Probabilities of each (text, target or ""), from `plain_text` and `plain_target`, without spans.
 
         Raises `ModelUnavailable` on numbers that are not finite.
         """

@@ -1,7 +1,8 @@
 """Stance: where a text stands toward one proposal, and the names other models give its labels.
 
-The proposal's title and summary are the second segment of the network's input: the same words can stand for one
-proposal and against another, and a text that speaks of neither is neutral.
+The proposal's title is the second segment of the network's input: the same words can stand for one proposal and against
+another. Whether the text speaks of it at all is told beside (`nlp.off_target`), by title and summary. A model that a DAO names
+itself is given both.
 """
 
 from collections.abc import Mapping

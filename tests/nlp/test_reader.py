@@ -101,6 +101,7 @@ def test_a_stance_is_toward_the_title_whatever_the_summary_says(text_reader: Enc
     )
     bare, told = text_reader.read([TextToRead(TEXTS[4].text, target_of(title, said)) for said in (None, body)])
 
+    assert bare[1].label == "for"
     assert [reading.label for reading in bare] == [reading.label for reading in told]
     assert [reading.scores for reading in told] == [pytest.approx(reading.scores, abs=1e-4) for reading in bare]
     assert bare[1].target_digest != told[1].target_digest

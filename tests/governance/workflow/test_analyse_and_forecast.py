@@ -132,8 +132,8 @@ def test_a_reading_is_known_when_its_text_was(filled: Session, now: datetime) ->
     assert post.scores == ["0.100000", "0.200000", "0.700000"]
 
 
-def test_stance_is_read_toward_title_and_summary(filled: Session, now: datetime) -> None:
-    """Without the proposal a text's stance is a guess."""
+def test_a_text_is_read_beside_title_and_summary(filled: Session, now: datetime) -> None:
+    """Without the proposal a text's stance is a guess; the title stands in a line of its own, toward which stance is read."""
     reader = CannedReader()
     _analyse(filled, reader, now)
 
