@@ -30,7 +30,7 @@ check: install-dev ## ruff, mypy strict, import contracts, alembic check, Docker
 
 # Those that start the server, those that call the rules; three more need the shared data and are named where they are skipped.
 BENCH_SERVER := start_time kept_alive refused_bodies observation_posts
-BENCH_TEXTS := text_scoring hostile_text similar_proposals mood_alarm text_stream
+BENCH_TEXTS := text_scoring hostile_text off_target similar_proposals mood_alarm text_stream
 BENCH_IMPORTED := dao_health voters delegate_queue
 BENCH_RULES := log_verification log_mutations log_database_mutations recommendation_coverage flooding
 
