@@ -106,14 +106,15 @@ def main() -> None:
     encoder = Encoder(tensors, base, rules.window_tokens, Precision.FLOAT32)
     before, ours = bare_labels(encoder, texts), labels(reader, texts)
     print(f"{len(texts)} texts; weights {reader.digest('sentiment')[:12]}; share of labels that differ from the unchanged text's")
-    print(f"{'':24}{'before':>10}{'assent':>10}{'unread':>10}")
+    print(f"{'':24}{'before':>10}{'assent':>10}{'unread':>10}{'sentiment':>12}{'stance':>10}")
     for name, change in CHANGES.items():
         hostile = changed(texts, change)
         flips = np.mean([one != other for one, other in zip(before, bare_labels(encoder, hostile), strict=True)])
         said = labels(reader, hostile)
         unread = np.mean([label in {"unknown", "unsupported_language"} for label in said])
-        ours_flipped = np.mean([one != other for one, other in zip(ours, said, strict=True)])
-        print(f"{name:24}{flips:>10.1%}{ours_flipped:>10.1%}{unread:>10.1%}", flush=True)
+        flipped = np.array([one != other for one, other in zip(ours, said, strict=True)])
+        of_task = [f"{flipped[[one == task for one, _ in texts]].mean():.1%}" for task in LABELS]
+        print(f"{name:24}{flips:>10.1%}{flipped.mean():>10.1%}{unread:>10.1%}{of_task[0]:>12}{of_task[1]:>10}", flush=True)
     _print_costs(reader)
     _print_routes()
 

@@ -1,24 +1,28 @@
 """Rules on what a proposal would execute: whom it pays, which code it runs, and what control it moves."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from decimal import Decimal
 from typing import Final
 
-from governance.flags.calldata import every, undecoded
+from governance.flags import claims
+from governance.flags.calldata import Decoded, entry_of, every, undecoded
 from governance.flags.case import Case, Code, share, total
 from governance.flags.functions import Effect
+from governance.flags.known_functions import TOKENS
 from governance.flags.transfers import Transfer
 from governance.flags.verdicts import Answer, Severity, clear, fired, percent, rule, unknown
 
 DEALING: Final = Decimal("0.01")
 _UNTOLD: Final = "what the proposal would execute"
 _NOTHING: Final = "It executes nothing."
+# Arguments by these names receive something.
+_RECEIVING: Final = frozenset({"recipient", "to", "receiver"})
 
 
 @rule(
     "R06",
     "Self-dealing transfer",
-    version=2,
+    version=3,
     source="Compound 289: withdrawals controlled by the proposers' multisig only (Wintermute)",
     threshold="pays the proposer's cluster, someone it controls, or an unlisted multisig more than 1 % of the liquid treasury",
     clears_when="the recipient is one the DAO lists and does not belong to the proposer's side, or the amount is small",
@@ -52,6 +56,8 @@ def self_dealing(case: Case) -> Answer:
         return unknown("the liquid treasury in the token that is paid", inputs=inputs)
     if undecoded(case.calls):
         return unknown("what the calls that cannot be read pay", inputs=inputs)
+    if hidden := _may_pay(case):
+        return unknown(*hidden, inputs=inputs)
     if not paid:
         return clear("It pays nobody.", inputs=inputs)
     parts = [_part(case, each) for each in paid]
@@ -62,6 +68,31 @@ def self_dealing(case: Case) -> Answer:
     if suspects:
         return clear("What goes to the proposer's side is at most 1 % of the treasury.", value=sum_, inputs=inputs)
     return clear("No recipient belongs to the proposer's side.", value=0, inputs=inputs)
+
+
+def _may_pay(case: Case) -> list[str]:
+    """Calls that pay nobody by their amounts and yet may: code that stands elsewhere, and what gives somebody something."""
+    calls = every(case.calls or ())
+    known = (case.chain.listed or frozenset()) | set(TOKENS) | {call.target for call in calls}
+    silent = [call for call in calls if not call.transfers and call.effect is not Effect.BATCH]
+    own = [call for call in silent if _named_in(call) & case.cluster]
+    others = [call for call in silent if call not in own and _named_in(call, _RECEIVING) - known]
+    return [
+        *(f"what the code at {call.target} pays" for call in _opaque(calls)),
+        *(f"what the proposer's side receives by: {call.words}" for call in own),
+        *(f"how much is received by: {call.words}" for call in others),
+    ]
+
+
+def _named_in(call: Decoded, names: Container[str] | None = None) -> frozenset[str]:
+    """The addresses in its arguments, or in those of these names."""
+    given = (each.value for each in call.arguments if names is None or each.name in names)
+    return frozenset(address for value in given for address in claims.addresses_in(value))
+
+
+def _opaque(calls: Iterable[Decoded]) -> list[Decoded]:
+    """Calls that run what stands in the target's code alone."""
+    return [call for call in calls if (entry := entry_of(call)) is not None and entry.opaque]
 
 
 def _belongs(case: Case, paid: Transfer) -> str | None:
@@ -172,6 +203,7 @@ def _whole(seen: list[Code]) -> bool:
 @rule(
     "R09",
     "Call to the controls",
+    version=2,
     source="Build Finance, February 2022: the minting key was handed over by vote",
     threshold="any call that mints, allows without limit, or changes owner, code, roles, signers, votes, thresholds, delays or guardians",
     clears_when="never by itself: somebody who knows the contracts must have looked at the call",
@@ -188,4 +220,6 @@ def control_call(case: Case) -> Answer:
         return fired(f"It would {'; and '.join(call.words for call in found[:3])}.", value=len(found), inputs=inputs)
     if undecoded(case.calls):
         return unknown("what the calls that cannot be read do", inputs=inputs)
+    if hidden := _opaque(calls):
+        return unknown(*(f"what the code at {call.target} does" for call in hidden), inputs=inputs)
     return clear("No call touches the controls." if calls else _NOTHING, value=0, inputs=inputs)

@@ -19,7 +19,7 @@ _MOST_SHOWN: Final = 4
 @rule(
     "R08",
     "Text and calldata differ",
-    version=3,
+    version=4,
     source="arXiv 2403.11758: in over 60 % of proposals description and code are not consistent",
     threshold="any payment, allowance, new value, owner, code or role, no effect, or the same as #n, that the calls contradict; or a "
     "payment, allowance, parameter or move of control that the text does not mention",

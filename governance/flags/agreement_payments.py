@@ -35,12 +35,15 @@ _TRANCHES: Final = {Decimal(1) / number for number in (2, 3, 4, 5, 6, 12)}
 # Coin that goes along with a call up to this much may be its fee (a bridge's ticket).
 _FEE: Final = Decimal("0.1")
 _MOST_PARTS: Final = 10
+# Each payment is held against the others: of more than these, which is more than any proposal made, the rest is not compared.
+_MOST_PAID: Final = 1_000
 _MOST_TIMES: Final = 60
 
 
 def payments(held: Held) -> Comparison:
     """Every payment on its own: what the text does not name is not made good by what it does."""
-    paid = [each for call in held.calls for each in call.transfers if each.amount]
+    every = [each for call in held.calls for each in call.transfers if each.amount]
+    paid = every[:_MOST_PAID]
     fees = [each for each in paid if each.along and each.amount <= _FEE]
     judged = [each for each in paid if each not in fees]
     groups: dict[tuple[str, str], list[Transfer]] = {}
@@ -48,8 +51,10 @@ def payments(held: Held) -> Comparison:
         groups.setdefault((each.token or "", each.asset if each.token is None else ""), []).append(each)
     named = amounts(held.text, held.symbols)
     sums = [_group(held, group, named) for group in groups.values()]
+    beyond = [unsure(f"the payments beyond the first {_MOST_PAID:,}")] if len(every) > len(paid) else []
     return together(
         [
+            *beyond,
             *sums,
             *_recipients(held, judged),
             *_crossed(held, judged, named),
@@ -67,7 +72,7 @@ def _group(held: Held, group: list[Transfer], named: Sequence[Amount]) -> Compar
     own = [each for each in named if each.token is not None and _is_named_in(each.token, symbol)]
     if not own:
         return _unclaimed(held, symbol, group, named)
-    said = {each.amount for each in own if not each.aside}
+    said = {each.amount for each in own if not (each.aside or each.perhaps)}
     left = [each for each in group if not _matches(each.amount, said)]
     sum_ = sum((each.amount for each in group), Decimal(0))
     totals = [each.amount for each in own if each.total and not each.aside]
@@ -81,18 +86,16 @@ def _group(held: Held, group: list[Transfer], named: Sequence[Amount]) -> Compar
 def _unmatched(held: Held, group: list[Transfer], *, left: list[Transfer], own: Sequence[Amount], named: Sequence[Amount]) -> Comparison:
     """Some payments are not named one by one: a sum of them may be, or a part of a payment; else they are not in the text."""
     symbol = str(group[0].token)
-    said = {each.amount for each in own if not each.aside}
+    said = {each.amount for each in own if not (each.aside or each.perhaps)}
     sum_, rest = (sum((each.amount for each in part), Decimal(0)) for part in (group, left))
     parts = _parts(own)
-    if len(left) == len(group) and _matches(sum_, said):
-        return agreed(f"amounts of {symbol}")
-    if _matches(rest, said) and len(left) > 1:
+    if (len(left) == len(group) and _matches(sum_, said)) or (_matches(rest, said) and len(left) > 1):
         return agreed(f"amounts of {symbol}")
     if _matches(sum_, said):
         return unsure(f"how the {number(sum_)} {symbol} are shared out")
     bare = {each.amount for each in named if each.token is None}
     # Where nothing is said to be paid, what the text says is held may be meant.
-    parts |= bare | _shares(held, said) | (set() if said else {each.amount for each in own})
+    parts |= bare | _shares(held, said) | {each.amount for each in own if each.perhaps or not said}
     if all(_matches(each.amount, parts) or _is_multiple(each.amount, own) for each in left):
         return unsure(f"whether {_listed(left)} follow from the amounts in the text")
     if claims.mention(held.text, _CONVERTED) is Mention.SAID and any(each.token == DOLLARS or each.token != same(symbol) for each in named):
@@ -157,12 +160,11 @@ def _nameless(held: Held, group: list[Transfer], named: Sequence[Amount]) -> Com
 
 def _recipients(held: Held, paid: Sequence[Transfer]) -> list[Comparison]:
     found = []
-    for each in dict.fromkeys((pay.recipient, pay.along) for pay in paid):
-        recipient, along = each
+    for recipient, along in dict.fromkeys((pay.recipient, pay.along) for pay in paid):
         # What goes along to a known token's own contract is wrapped there.
         if held.known(recipient) or (along and recipient in TOKENS):
             found.append(agreed("recipients"))
-        elif not along and recipient not in held.explained and held.somebody_else(held.appointed):
+        elif not along and recipient not in held.explained | held.addresses and held.somebody_else(held.appointed):
             found.append(contradicted(f"the calls pay {recipient}, which the text does not name"))
         else:
             found.append(unsure(f"whether {recipient} is whom the text means"))
@@ -194,7 +196,7 @@ def _promised(held: Held, pay: Transfer, named: Sequence[Amount]) -> Comparison:
     if pay.along or held.known(pay.recipient) or any(_names_somebody(each.line) for each in saying):
         return NOTHING
     whom = [found for each in saying if len(found := _addresses(each.line) - held.explained) == 1]
-    if not whom:
+    if not whom or pay.recipient in whom[0]:
         return NOTHING
     return contradicted(f"the text names {next(iter(whom[0]))} for {number(pay.amount)} {pay.token}, the calls pay {pay.recipient}")
 
@@ -264,8 +266,11 @@ def _is_named_in(token: str, symbol: str) -> bool:
 
 
 def _matches(amount: Decimal, said: set[Decimal]) -> bool:
-    """Whether one of `said` is the amount, or the amount without what stands behind its point."""
-    return any(amount == each or (each >= 100 and each == each.to_integral_value() and abs(amount - each) < 1) for each in said)
+    """Whether one of `said` is the amount, or the amount but for a thousandth or, where less is paid, less than one token."""
+    return any(
+        amount == each or (each >= 100 and each == each.to_integral_value() and -1 < amount - each < min(Decimal(1), each / 1_000))
+        for each in said
+    )
 
 
 def _parts(own: Sequence[Amount]) -> set[Decimal]:

@@ -1,14 +1,16 @@
 """Whether what the calls set, and whom they give control, is what the text names: numbers in their units, new owners, codes and roles."""
 
 import re
+from decimal import Decimal
 from typing import Final
 
 from governance.flags import claimed_values, claims
 from governance.flags.calldata import Decoded, entry_of
+from governance.flags.claimed_amounts import amounts, same
 from governance.flags.claims import Mention
 from governance.flags.comparison import NOTHING, Comparison, Held, agreed, contradicted, together, unsure
 from governance.flags.functions import Effect, Function, Scale, Setting
-from governance.flags.known_functions import roles
+from governance.flags.known_functions import TOKENS, roles
 
 _NOUGHT: Final = "0x" + "0" * 40
 # Types of lists and tuples: what stands in them is not compared number by number.
@@ -35,6 +37,8 @@ def _one(held: Held, call: Decoded, entry: Function) -> Comparison:
     found = [_value(held, each, given) for each in entry.sets]
     found += [_whom(held, call, name, given[name]) for name in entry.whom]
     found += [_role(held, call, given["role"])] if "role" in given else []
+    found += [_asset(held, call)] if entry.sets and not entry.paid_in else []
+    found += [_moved(held, call, amount, token) for amount, token in call.moved]
     if entry.opaque:
         found.append(unsure(f"what the code that it would run at {call.target} does"))
     if not entry.sets and _has_numbers(entry):
@@ -49,8 +53,10 @@ def _value(held: Held, setting: Setting, given: dict[str, str]) -> Comparison:
     said = claimed_values.named(held.text, tuple(_filled(each, given) for each in setting.nouns))
     if not raw.isdigit() or not (said.new or said.beside):
         return unsure(f"which {label} the text means")
-    if claimed_values.any_means(int(raw), setting.scale, said.new):
+    if claimed_values.surely_means(int(raw), setting.scale, said.new):
         return agreed(label)
+    if claimed_values.any_means(int(raw), setting.scale, said.new):
+        return unsure(f"in which unit the {label} of {raw} is meant")
     if not said.new or claimed_values.any_means(int(raw), setting.scale, said.beside) or setting.scale is Scale.UNTOLD:
         return unsure(f"whether the {label} of {raw} is what the text means")
     shown = ", ".join(str(each) for each in said.new[:3])
@@ -67,9 +73,22 @@ def _whom(held: Held, call: Decoded, name: str, value: str) -> Comparison:
         return agreed(f"the {_plain(name)}")
     # A token that is handed over is received like a payment: whoever else is paid explains nothing.
     paid = frozenset() if call.effect is Effect.TRANSFER else held.receiving
-    if strangers[0] != _NOUGHT and held.somebody_else(paid | (held.appointed - named)):
+    if strangers[0] not in {_NOUGHT, *held.addresses} and held.somebody_else(paid | (held.appointed - named)):
         return contradicted(f"it would {call.words}, but the text does not name {strangers[0]}")
     return unsure(f"whether {strangers[0]} is the {_plain(name)} that the text means")
+
+
+def _asset(held: Held, call: Decoded) -> Comparison:
+    """A known token whose numbers the call sets, by its symbol or address."""
+    about = {token.symbol for each in call.arguments if each.name == "asset" and (token := TOKENS.get(each.value.lower())) is not None}
+    unnamed = sorted(each for each in about if claims.mention(held.text, (re.escape(each),)) is not Mention.SAID)
+    return unsure(f"whether the text means {unnamed[0]}") if unnamed else NOTHING
+
+
+def _moved(held: Held, call: Decoded, amount: Decimal, token: str | None) -> Comparison:
+    """What is put somewhere, taken out or burnt: as much as the text names, in a token whose decimals are told."""
+    own = {each.amount for each in amounts(held.text, held.symbols) if token is not None and each.token == same(token)}
+    return agreed(f"amounts of {token}") if amount in own else unsure(f"whether the text means the amount in: {call.words}")
 
 
 def _role(held: Held, call: Decoded, role: str) -> Comparison:
@@ -90,10 +109,10 @@ def _role_pattern(role: str) -> str:
 
 
 def _has_numbers(entry: Function) -> bool:
-    """Whether it sets numbers that no setting describes."""
+    """Whether it sets numbers, or switches something, that no setting describes."""
     told = {*entry.amounts, *(entry.pays or ()), "id", "role_id", "admin_id", "guardian_id", "kind", "category"}
-    return entry.effect is not Effect.OTHER and any(
-        name not in told and name not in entry.whom and (kind.startswith(("uint", "int")) or _COMPOSITE.search(kind) is not None)
+    return any(
+        name not in told and name not in entry.whom and (kind.startswith(("uint", "int", "bool")) or _COMPOSITE.search(kind) is not None)
         for name, kind in zip(entry.names, entry.types, strict=True)
     )
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import Final
 
@@ -40,7 +41,10 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A call in words. `function` is None where it is not known; then `problem` says why. `inside` are the calls it carries."""
+    """A call in words. `function` is None where it is not known; then `problem` says why. `inside` are the calls it carries.
+
+    `moved` are (amount, token) that it puts somewhere, takes out or burns without paying anybody by its arguments.
+    """
 
     target: str
     value: int
@@ -52,6 +56,7 @@ class Decoded:
     inside: tuple["Decoded", ...] = ()
     transfers: tuple[Transfer, ...] = ()
     allowances: tuple[Allowance, ...] = ()
+    moved: tuple[tuple[Decimal, str | None], ...] = ()
     problem: str | None = None
     delegated: bool = False
 
@@ -131,6 +136,7 @@ def _known(entry: Function, call: Call, selector: bytes, body: bytes, reading: _
         inside=inside,
         transfers=(*transfers.paid(entry, call.target, given, reading.tokens), *transfers.coin(call.target, kept, along=True)),
         allowances=allowances,
+        moved=transfers.moved(entry, call.target, given, reading.tokens),
         delegated=call.delegated or entry.delegates,
     )
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from itertools import islice
@@ -54,12 +54,14 @@ _BARE_END: Final = re.compile(r"\s*(?:$|[|,.;:)\]\n+=/]|[-–—]|tokens?\b|unit
 # What is held, was paid or is needed otherwise is no payment.
 _HELD_BEFORE: Final = re.compile(
     r"\b(?:holds?|holding|has|have|had|owns?|balances? (?:of|is)|reserves? (?:of|are)|supply (?:of|is)|market cap (?:of|is)|"
-    r"(?:quorum|threshold) (?:of|is)|raised|earned|received)\s+(?:about|around|over|some|roughly|nearly|almost|more than|~)?\s*$",
+    r"(?:quorum|threshold) (?:of|is)|raised|earned|received|instead of|rather than|not|never|no longer|other daos? (?:pay|paid|spend)|"
+    r"(?:earlier|previous|prior|last) (?:proposal|request|ask|grant|one) (?:asked for|requested|was for|sought|of|for))"
+    r"\s+(?:the\s+)?(?:about|around|over|some|roughly|nearly|almost|more than|~)?\s*$",
     re.IGNORECASE,
 )
 _HELD_AFTER: Final = re.compile(
     r"^[^.;]{0,24}\b(?:in (?:the|our|its) treasury|in circulation|outstanding|(?:the|our) (?:treasury|dao) (?:holds|has|owns)|"
-    r"last (?:year|quarter|month|week|season)|ago|previously)\b",
+    r"last (?:year|quarter|month|week|season)|ago|previously|(?:was|were|got) (?:rejected|defeated|declined|turned down))\b",
     re.IGNORECASE,
 )
 _SENTENCE: Final = re.compile(r"\n|(?<=[.;!?])\s")
@@ -80,7 +82,7 @@ class Amount:
     """So much of a token, in whole tokens; `token` is None where the number stands alone.
 
     `total`: it is called a total; `each`: it is said to be paid more than once. `line` is the sentence, or the line of a table,
-    that it stands in. `aside`: it is said to be held, or of the past.
+    that it stands in. `aside`: it is said to be held, or of the past. `perhaps`: the second reading of "25.000".
     """
 
     amount: Decimal
@@ -89,6 +91,7 @@ class Amount:
     each: bool = False
     line: str = ""
     aside: bool = False
+    perhaps: bool = False
 
 
 def same(symbol: str) -> str:
@@ -111,8 +114,10 @@ def _in_line(line: str, known: frozenset[str]) -> Iterator[Amount]:
     for found in _FOUND.finditer(line):
         if re.match(r"\s?(?:%|percent|bps\b|x\b)", line[found.end() : found.end() + 9], re.IGNORECASE):
             continue
-        for number in _read(found["number"], found["factor"]):
-            yield from _one(number, found, line, known)
+        first, *second = _read(found["number"], found["factor"])
+        yield from _one(first, found, line, known)
+        for number in second:
+            yield from (replace(each, perhaps=True) for each in _one(number, found, line, known))
 
 
 def _one(number: Decimal, found: re.Match[str], line: str, known: frozenset[str]) -> Iterator[Amount]:
@@ -152,7 +157,7 @@ def _in_table(table: Table, known: frozenset[str]) -> Iterator[Amount]:
             named = heads[place] if place < len(heads) else []
             for each in _in_line(cell, known):
                 token = each.token or (same(named[0]) if len(named) == 1 else same(beside[0]) if len(beside) == 1 else None)
-                yield Amount(each.amount, token, total or each.total, each.each, line)
+                yield Amount(each.amount, token, total or each.total, each.each, line, perhaps=each.perhaps)
 
 
 def _tokens_in(cell: str, known: frozenset[str]) -> list[str]:

@@ -79,6 +79,11 @@ def named(text: str, nouns: tuple[str, ...]) -> Named:
     return Named(tuple(dict.fromkeys(new)), tuple(dict.fromkeys(beside)), there)
 
 
+_TOKEN_PLACES: Final = 18
+# In which powers of ten contracts count: whole numbers, hundredths, basis points, six or eight decimals, wad, ray and rad.
+_COMMON_PLACES: Final = (0, 2, 4, 6, 8, 18, 27, 45)
+
+
 def means(raw: int, scale: Scale, value: Value) -> bool:
     """Whether a contract's `raw` number of that scale is the value: a share, a time, or the number itself."""
     exact = Decimal(raw)
@@ -189,5 +194,26 @@ def _unit(written: str) -> str:
 
 
 def any_means(raw: int, scale: Scale, values: Sequence[Value]) -> bool:
-    """Whether `raw` is one of the values."""
+    """Whether `raw` may be one of the values, in any unit that such contracts count in."""
     return any(means(raw, scale, value) for value in values)
+
+
+def surely_means(raw: int, scale: Scale, values: Sequence[Value]) -> bool:
+    """Whether it is one of them in the unit that such contracts commonly count in: tokens of 18 decimals, hundredths.
+
+    25,000 base units, or 25,000 of six decimals, look like 25,000 tokens too, and are dust.
+    """
+    return any(
+        means(raw, scale, value)
+        and not (scale is Scale.TOKENS and value.unit == "" and value.number != Decimal(raw).scaleb(-_TOKEN_PLACES))
+        and not (scale in _WHOLES and value.unit == "" and value.number < 1 and value.number != Decimal(raw).scaleb(-_WHOLES[scale]))
+        and not (scale is Scale.UNTOLD and value.unit not in _SECONDS and not _is_common(Decimal(raw), value))
+        and not (scale is Scale.PERCENT and value.unit in _SHARES and Decimal(raw) != value.number / _SHARES[value.unit] * 100)
+        for value in values
+    )
+
+
+def _is_common(exact: Decimal, value: Value) -> bool:
+    number = value.number / _SHARES.get(value.unit, 1)
+    said = (number, number + 1, 1 - number) if value.unit in _SHARES else (number,)
+    return any(exact == each.scaleb(places) for each in said for places in _COMMON_PLACES)

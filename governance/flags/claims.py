@@ -17,6 +17,14 @@ _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}(?![0-9a-fA-F])")
 _GIVING: Final = re.compile(
     r"\b(?:from|author|proposer|by|token|old|previous|former|formerly)\b[^\n.;]{0,24}?(0x[0-9a-fA-F]{40})(?![0-9a-fA-F])", re.IGNORECASE
 )
+# Who only wrote, proposes or looked at it, and who is warned of or turned down, is not thereby whom it would pay or appoint.
+_BEFORE_ADDRESS: Final = re.compile(r"([^\n]{0,60})(0x[0-9a-fA-F]{40})(?![0-9a-fA-F])")
+_ASIDE: Final = re.compile(
+    r"(?:\b(?:author|proposer|auditor)\s*:|(?:^|[.!?]\s+)(?:author|proposer)\s|\b(?:proposed|written|posted|audited|reviewed) by\s*:?|"
+    r"\b(?:not|never|instead of|rather than|beware of|warn(?:s|ed|ing)? of|scammer|impersonator|fake)"
+    r"(?:\s+(?:to|the|an?|account|address|scammer))*)[\s(\[]*$",
+    re.IGNORECASE,
+)
 _SHORTENED: Final = re.compile(r"0x[0-9a-fA-F]{2,16}(?:…|\.{2,3})[0-9a-fA-F]{2,16}")
 _NAME: Final = re.compile(r"\b(?:[a-z0-9][a-z0-9-]{0,62}\.){1,5}eth\b(?!\.\w)", re.IGNORECASE)
 _SAME_AS: Final = re.compile(
@@ -120,6 +128,12 @@ def addresses(text: str) -> set[str]:
 def addresses_in(shown: str) -> set[str]:
     """The addresses in words that are visible."""
     return {found.lower() for found in _ADDRESS.findall(shown)}
+
+
+def meant(text: str) -> set[str]:
+    """The addresses that the text names otherwise than as its author's, or as those of whom it warns."""
+    found = _BEFORE_ADDRESS.findall(visible(text))
+    return {address.lower() for before, address in found if not _ASIDE.search(before)}
 
 
 def givers(text: str) -> set[str]:

@@ -73,6 +73,10 @@ class Held:
         return frozenset(claims.addresses(self.text))
 
     @cached_property
+    def _meant(self) -> frozenset[str]:
+        return frozenset(claims.meant(self.text))
+
+    @cached_property
     def symbols(self) -> frozenset[str]:
         """The tokens known by name, in capitals."""
         moved = {each.token for each in self._moved if each.token is not None}
@@ -99,11 +103,11 @@ class Held:
     def somebody_else(self, but_for: frozenset[str]) -> bool:
         """Whether the text names an address that nothing else explains, and so must be the one meant."""
         told = self.case.body is not None
-        return told and bool(self.addresses - self.explained - but_for) and not claims.names_somebody(self.text)
+        return told and bool(self._meant - self.explained - but_for) and not claims.names_somebody(self.text)
 
     def known(self, address: str) -> bool:
-        """Whether the text names the address, or the DAO lists it."""
-        return address in self.addresses or address in (self.case.chain.listed or frozenset())
+        """Whether the text names the address, and not only as its author's or to warn of it, or the DAO lists it."""
+        return address in self._meant or address in (self.case.chain.listed or frozenset())
 
     def silence(self, words: str, mention: claims.Mention) -> Comparison:
         """What it means that the text does not say that it would `words`."""

@@ -24,7 +24,7 @@ _LURE: Final = re.compile(
 )
 # Controls of writing direction and Unicode tags have no place in a proposal; invisible spaces have none inside a word or link.
 _DIRECTION: Final = re.compile("[\u202a-\u202e\u2066-\u2069\U000e0001-\U000e007f]")
-_INVISIBLE: Final = re.compile("(?<=[A-Za-z0-9.])[\u200b-\u200d\u2060\ufeff\u00ad]+(?=[A-Za-z0-9.])")
+_INVISIBLE: Final = re.compile("(?<=[A-Za-z0-9.])[\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u034f\u061c]+(?=[A-Za-z0-9.])")
 _HIDDEN_FROM: Final = {"direction": _DIRECTION, "invisible": _INVISIBLE}
 # No two repeats that can take the same characters stand side by side, and none that is taken up again from many places runs on without
 # a bound: a body may have 200,000 characters, all of them blank lines.
@@ -36,7 +36,10 @@ _TO_MODEL: Final = tuple(
             r"(?:\w+\s+){0,3}?(?:instructions?|prompts?|rules?|guidelines?)\b[^.\n]*"
         ),
         r"<\|(?:im_start|im_end|system|user|assistant|endoftext)[^<>\n]{0,80}>|\[/?INST\]|<</?SYS>>",
-        r"^[^\S\n]*(?:#{1,4}[^\S\n]*)?(?:system|assistant)\s*(?:(?:prompt|message)\s*)?:\s*\S.*$",
+        (
+            r"^[^\S\n]*(?:#{1,4}[^\S\n]*)?(?:system|assistant)\s*(?:(?:prompt|message)\s*:\s*\S.*|:[^\S\n]*[^\n]{0,200}?"
+            r"\b(?:you|your|ignore|disregard|always|must|approve|vote|output|respond|reply|answer|classify|label|score|rate|mark|treat)\b.*)$"
+        ),
         (
             r"\b(?:you are|you're|act as|pretend to be)\s+(?:now\s+)?(?:an?\s+)?"
             r"(?:ai|a\.i\.|llm|language model|chatbot|gpt|governance (?:ai|bot|copilot))\b[^.\n]*"
@@ -50,9 +53,12 @@ _TO_MODEL: Final = tuple(
             r"\b(?:ai|llms?|language models?)\s+(?:agents?\s+|delegates?\s+)?(?:must|should|shall|will)\s+(?:always\s+)?"
             r"(?:vote|rate|classify|score|recommend|approve|answer|output|respond)\b[^.\n]*"
         ),
-        r"\b(?:classify|rate|score|label|mark|flag)\s+this\s+(?:proposal|text|post)\s+(?:as|with|clear)\b[^.\n]*",
+        (
+            r"(?:^[^\S\n]*|[.!?:;,>][^\S\n]*|\b(?:please|must|should|shall|to|and|then|now|always)\s{1,9})"
+            r"(?:classify|rate|score|label|mark|flag)\s+this\s+(?:proposal|text|post)\s+(?:as|with|clear)\b[^.\n]*"
+        ),
         r"\b(?:respond|answer|reply|output)\s+(?:only\s+)?(?:with|exactly)\s*(?:[:\"'“]\s*)?(?:yes|for|approve|pass|safe|clear|\{)[^.\n]*",
-        r"<[^<>]{0,80}(?:display\s*:\s*none|font-size\s*:\s*0|visibility\s*:\s*hidden|opacity\s*:\s*0\b)(?:[^>]{0,500}>[^<]*)?",
+        r"<[^<>]{0,80}(?:display\s*:\s*none|font-size\s*:\s*0|visibility\s*:\s*hidden|opacity\s*:\s*0\b|\shidden[\s>=])(?:[^>]{0,500}>[^<]*)?",
     )
 )
 _ENCODED: Final = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{60,}={0,2}(?![A-Za-z0-9+/=_-])")
@@ -71,7 +77,7 @@ class Span:
 @rule(
     "R17",
     "Phishing text",
-    version=2,
+    version=3,
     source="Snapshot's sequencer flags listed links (#284); over 20 scam reports a day, April 2023",
     threshold="a lure (claim, airdrop …) within 120 characters of a link outside the list; a look-alike host; hidden characters",
     clears_when="link and characters are gone from the text",
@@ -111,7 +117,7 @@ def _baits(text: str, outside: Sequence[Link]) -> Iterator[tuple[re.Match[str], 
 @rule(
     "R18",
     "Words for a model",
-    version=2,
+    version=3,
     source="V. Buterin, 2025-09-13: people will put a jailbreak in as many places as they can",
     threshold="any text addressed to a model, role marker, hidden HTML or encoded text; critical where scores differ by > 0.05 without it",
     clears_when="the span is gone from the text; until then scores are read without it",

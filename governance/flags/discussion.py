@@ -24,7 +24,7 @@ _LEAST_WORDS: Final = 4
 @rule(
     "R10",
     "Alarm suppressed",
-    version=2,
+    version=3,
     source="Build Finance, February 2022: the attacker disabled the Discord alerts",
     threshold="an expected notification is missing while an executable proposal is live; or who may silence them changed within 7 days",
     clears_when="the notification is made good, and the vote lasts long enough after it",
@@ -38,7 +38,9 @@ def suppressed_alarm(case: Case) -> Answer:
     if notices is None:
         return unknown("which notifications were due and which came")
     missing = sorted(notices.expected - notices.seen)
-    changed = notices.admin_changed_at is not None and abs(case.as_of - notices.admin_changed_at) <= ADMIN_WITHIN
+    # A change while the vote ran stays one when the vote is long over.
+    moment = case.as_of if case.ends_at is None else min(case.as_of, case.ends_at)
+    changed = notices.admin_changed_at is not None and notices.admin_changed_at >= moment - ADMIN_WITHIN
     inputs = {"expected": sorted(notices.expected), "missing": missing, "admin_changed_at": notices.admin_changed_at}
     if missing or changed:
         words = [f"no notification by {', '.join(missing)}"] if missing else []

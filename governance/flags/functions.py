@@ -32,6 +32,7 @@ class Scale(StrEnum):
     WAD = "of 10^18"
     RAY = "of 10^27"
     TOKENS = "in the token's units"
+    WHOLE_TOKENS = "whole tokens"
     SECONDS = "seconds"
     BLOCKS = "blocks"
     CLOCK = "in the governor's clock"
@@ -110,7 +111,15 @@ _WHOM: Final = frozenset({
     "module", "guard", "oracle", "operator", "timelock", "manager", "new", "model", "feed", "feeds", "sources", "handler",
     "strategy", "init", "controller", "distributor", "resolver", "recipient", "avatar", "setter", "factory", "spell",
 })  # fmt: skip
-_SUFFIX: Final = {Scale.SECONDS: " seconds", Scale.BLOCKS: " blocks", Scale.TOKENS: "", Scale.PLAIN: "", Scale.CLOCK: "", Scale.UNTOLD: ""}
+_SUFFIX: Final = {
+    Scale.SECONDS: " seconds",
+    Scale.BLOCKS: " blocks",
+    Scale.TOKENS: "",
+    Scale.WHOLE_TOKENS: "",
+    Scale.PLAIN: "",
+    Scale.CLOCK: "",
+    Scale.UNTOLD: "",
+}
 
 
 def make(signature: str, names: str, words: str, effect: Effect = Effect.OTHER, **rest: Any) -> Function:  # noqa: ANN401  # its fields

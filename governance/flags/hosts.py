@@ -10,6 +10,7 @@ _LINK: Final = re.compile(
     r"|\b((?:t\.me|bit\.ly|tinyurl\.com|linktr\.ee|cutt\.ly)/[^\s<>()\[\]\"'`]+)",
     re.IGNORECASE,
 )
+_HOST_ENDS: Final = re.compile(r"[?#\\]")
 # Hosts where governance is discussed, filed, archived and checked, and their subdomains. Hosts on which anybody can publish
 # anything under their own name (documents, pages, short links, chats) are not among them.
 TRUSTED: Final = frozenset(
@@ -23,7 +24,7 @@ TRUSTED: Final = frozenset(
         "gnosis-safe.io", "arbitrum.foundation", "arbitrum.io", "optimism.io", "polygon.technology", "chain.link", "lido.fi",
         "rocketpool.net", "bancor.network", "indexcoop.com", "badger.finance", "aura.finance", "convexfinance.com", "frax.finance",
         "nouns.wtf", "aavegotchi.com", "metamask.io", "ethereum.org", "eips.ethereum.org", "wikipedia.org", "youtube.com", "youtu.be",
-        "imgur.com", "hackmd.io", "arweave.net", "ipfs.io", "pinata.cloud", "w3.org", "loom.com", "poap.xyz", "coindesk.com",
+        "imgur.com", "w3.org", "loom.com", "poap.xyz", "coindesk.com",
         "cointelegraph.com", "reuters.com", "bloomberg.com",
     ]
 )  # fmt: skip
@@ -53,7 +54,9 @@ def links(text: str) -> list[Link]:
     """The links of the text; a host is what stands between the scheme and the path, without user and port."""
     found = []
     for match in _LINK.finditer(text):
-        host = (match[1] or match[2].partition("/")[0]).lower().rpartition("@")[2].partition(":")[0].rstrip(".,;:!?)*_")
+        # As browsers read it: a query, a fragment or a backslash ends the host, whatever stands behind it.
+        authority = _HOST_ENDS.split(match[1] or match[2].partition("/")[0])[0]
+        host = authority.lower().rpartition("@")[2].partition(":")[0].rstrip(".,;:!?)*_")
         if "." in host:
             found.append(Link(host.removeprefix("www."), match.start(), match.end()))
     return found
@@ -61,15 +64,21 @@ def links(text: str) -> list[Link]:
 
 def is_trusted(host: str) -> bool:
     """Whether governance texts commonly link to it: a listed host or one below it, or a forum by its name."""
+    return _is_listed(host) or (_FORUM.match(host) is not None and looks_like(host) is None)
+
+
+def _is_listed(host: str) -> bool:
     parts = host.split(".")
-    return any(".".join(parts[place:]) in TRUSTED for place in range(len(parts))) or _FORUM.match(host) is not None
+    return any(".".join(parts[place:]) in TRUSTED for place in range(len(parts)))
 
 
 def looks_like(host: str) -> str | None:
-    """The known name that the host imitates: written with other letters, a letter off, or with a lure and another ending."""
+    """The known name that the host imitates: with other letters, a letter off, a lure and another ending, or a listed host in front."""
     parts = host.split(".")
-    if len(parts) < 2 or is_trusted(host):
+    if len(parts) < 2 or _is_listed(host):
         return None
+    if (front := next((".".join(parts[:end]) for end in range(2, len(parts) - 1) if ".".join(parts[:end]) in TRUSTED), None)) is not None:
+        return front
     name = parts[-2]
     plain = _plain(name)
     for known, genuine in _KNOWN.items():

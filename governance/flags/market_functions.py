@@ -5,7 +5,7 @@ from typing import Final
 from governance.flags.functions import Effect, Scale, make, sets, setting
 
 _P, _C = Effect.PARAMETER, Effect.CONTROL
-_BPS, _WAD, _TOKENS, _PLAIN = Scale.BPS, Scale.WAD, Scale.TOKENS, Scale.PLAIN
+_BPS, _WAD, _TOKENS, _PLAIN, _WHOLE = Scale.BPS, Scale.WAD, Scale.TOKENS, Scale.PLAIN, Scale.WHOLE_TOKENS
 _ORACLE: Final = ("oracle", "price", "feed")
 _RATES: Final = ("interest rate", "rate model", "rate strateg", "slope", "kink", "borrow rate", "supply rate", "irm")
 _LTV: Final = sets("ltv", _BPS, "ltv", "loan to value", "max ltv", "maximum ltv")
@@ -14,11 +14,11 @@ _THRESHOLD: Final = sets("threshold", _BPS, "liquidation threshold", "lt", "liq 
 _BONUS: Final = sets("bonus", Scale.UNTOLD, "liquidation bonus", "lb", "liq bonus", "liquidation penalty")
 
 _AAVE: Final = (
-    setting("setSupplyCap(address,uint256)", "asset cap", "supply cap", "cap", _TOKENS, of="asset"),
-    setting("setBorrowCap(address,uint256)", "asset cap", "borrow cap", "cap", _TOKENS, of="asset"),
+    setting("setSupplyCap(address,uint256)", "asset cap", "supply cap", "cap", _WHOLE, of="asset"),
+    setting("setBorrowCap(address,uint256)", "asset cap", "borrow cap", "cap", _WHOLE, of="asset"),
     setting("setReserveFactor(address,uint256)", "asset factor", "reserve factor", "factor", _BPS, "rf", of="asset"),
     setting("setDebtCeiling(address,uint256)", "asset ceiling", "debt ceiling", "ceiling", _TOKENS, of="asset"),
-    setting("setUnbackedMintCap(address,uint256)", "asset cap", "unbacked mint cap", "cap", _TOKENS, of="asset"),
+    setting("setUnbackedMintCap(address,uint256)", "asset cap", "unbacked mint cap", "cap", _WHOLE, of="asset"),
     setting("setLiquidationProtocolFee(address,uint256)", "asset fee", "liquidation protocol fee", "fee", _BPS, "protocol fee", of="asset"),
     setting(
         "updateFlashloanPremiumTotal(uint128)", "premium", "flashloan premium", "premium", _BPS, "flash loan premium", "flash loan fee"
@@ -245,6 +245,7 @@ _COMET: Final = (
         "deployAndUpgradeTo(address,address)",
         "configurator market",
         "deploy {market} anew as {configurator} has it",
+        _C,
         mentions=("upgrad", "deploy", "market", "comet"),
     ),
     make("setRewardConfig(address,address)", "market token", "pay the rewards of {market} in {token}", _P, mentions=("reward",)),

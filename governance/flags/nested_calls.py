@@ -7,6 +7,8 @@ Arguments = tuple[Any, ...]
 # target, value, calldata, signature kept apart (Governor Alpha), whether its code runs as the caller's own
 Carried = tuple[str, int, bytes, str | None, bool]
 _EVM_SCRIPT = bytes.fromhex("00000001")
+# Where the price of gas stands among the arguments of a Safe's `execTransaction`.
+_GAS_PRICE = 6
 _MARKED = ("address[]", "uint256[]", "string[]", "bytes[]", "bool[]")
 
 
@@ -85,8 +87,13 @@ def unpacked(data: bytes) -> list[Carried] | None:
 
 
 def safe_call(_this: str, arguments: Arguments) -> list[Carried] | None:
-    """(target, value, data, operation, …); operation 1 is a delegate call."""
+    """(target, value, data, operation, …); operation 1 is a delegate call.
+
+    With a price of gas (`execTransaction`) the Safe also pays whoever is named a refund, up to any amount: such a call is not read.
+    """
     target, value, data, operation = arguments[:4]
+    if len(arguments) > _GAS_PRICE and arguments[_GAS_PRICE] != 0:
+        return None
     return [_carried(target, value, data, None, delegated=operation == 1)] if operation in {0, 1} else None
 
 

@@ -54,6 +54,7 @@ def _skew(change: Change) -> str:
 @rule(
     "R21",
     "Unit or price out of reason",
+    version=2,
     source="Moonwell MIP-X43: 1.12 instead of some 2,200 dollars per cbETH",
     threshold="new value > 5 % off an independent reference (critical: > 50 %), or its unit is another",
     clears_when="the value agrees with an independent source, in the same unit",
@@ -67,7 +68,7 @@ def out_of_reason(case: Case) -> Answer:
     if not changes:
         return clear(_NOTHING)
     judged = [(each, _off(each)) for each in changes]
-    other = [each for each in changes if each.reference_unit is not None and each.reference_unit != each.unit]
+    other = [each for each in changes if _other_unit(each)]
     off = [(size, each) for each, size in judged if size is not None and size > BLOCKS and each not in other]
     inputs = {"off": [f"{each.name}: {percent(size)}" for size, each in off], "units": [f"{each.name}: {each.unit}" for each in other]}
     if other or off:
@@ -79,7 +80,15 @@ def out_of_reason(case: Case) -> Answer:
     unseen = [each.name for each, size in judged if size is None]
     if unseen:
         return unknown(f"an independent reference for {', '.join(unseen)}", inputs=inputs)
+    unitless = [each.name for each in changes if each.reference_unit is None]
+    if unitless:
+        return unknown(f"the unit of the reference for {', '.join(unitless)}", inputs=inputs)
     return clear("Each new value agrees with its reference.", value=max(size for _, size in judged if size is not None), inputs=inputs)
+
+
+def _other_unit(change: Change) -> bool:
+    """Whether value and reference are told in units of different names, however they are written."""
+    return change.reference_unit is not None and change.reference_unit.casefold() != change.unit.casefold()
 
 
 def _effective(change: Change) -> Decimal:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Final
 
 from governance.concentration import concentration
-from governance.flags.case import Case, last_ballots, share, total
+from governance.flags.case import Case, Delegation, last_ballots, share, total
 from governance.flags.verdicts import Answer, Severity, clear, fired, percent, rule, unknown
 
 # Seconds between the end of the vote and execution below which nobody can react (Beanstalk executed at once).
@@ -114,6 +114,7 @@ def _author_gain(case: Case) -> Decimal | None:
 @rule(
     "R05",
     "Dormant blocking power",
+    version=2,
     source="a16z in Compound: 361,000 COMP, 90 % of quorum, rarely votes",
     threshold="one delegate holds >= 50 % of quorum and voted in < 20 % of the last 20 proposals",
     clears_when="that delegate votes regularly, or their power falls below half a quorum",
@@ -146,7 +147,7 @@ def dormant_power(case: Case) -> Answer:
         return fired(
             line, value=part, severity=Severity.NOTICE, inputs={**inputs, "dormant": [name for _, name in sorted(asleep, reverse=True)]}
         )
-    if case.chain.delegates is None:
+    if not case.chain.delegates:
         return unknown("the list of delegates with their powers: who never voted is seen in no vote", inputs=inputs)
     return clear("Nobody with half a quorum stays away as a rule.", value=0, inputs=inputs)
 
@@ -154,7 +155,7 @@ def dormant_power(case: Case) -> Answer:
 @rule(
     "R12",
     "Rented power",
-    version=2,
+    version=3,
     source="LobbyFi on Arbitrum, April 2025: 5 ETH for 19.3 M ARB, 0.15 % of the value (forum.arbitrum.foundation, topic 28934)",
     threshold="power delegated in, voted and delegated out within 7 days; or a known market votes; or the price < 1 % of the power's value",
     clears_when="the power turns out to stay with the voter, at a price that is no rent",
@@ -167,7 +168,7 @@ def rented_power(case: Case) -> Answer:
     passed_through = [
         each
         for each in case.chain.delegations or ()
-        if each.out_at is not None and each.out_at - each.in_at <= RENTED_WITHIN and (each.delegate in voters or case.ballots is None)
+        if each.out_at is not None and each.out_at - each.in_at <= RENTED_WITHIN and _voted_with(case, each)
     ]
     prices = [each.paid / each.worth for each in case.chain.delegations or () if each.paid is not None and each.worth]
     cheap = [price for price in prices if price < RENTED_PRICE]
@@ -182,11 +183,21 @@ def rented_power(case: Case) -> Answer:
         return fired(f"Power was rented: {'; '.join(found)}.", value=min(cheap, default=None), severity=Severity.CRITICAL, inputs=inputs)
     if case.chain.delegations is None:
         return unknown("delegations in and out around the vote", inputs=inputs)
+    if any(each.paid is not None and each.worth is None for each in case.chain.delegations):
+        return unknown("what the power that was paid for is worth", inputs=inputs)
     if case.ballots is None:
         return unknown("who voted", inputs=inputs)
     if voters and case.chain.markets is None:
         return unknown("which addresses are markets for votes", inputs=inputs)
     return clear("No power came for this vote and left again.", inputs=inputs)
+
+
+def _voted_with(case: Case, lent: Delegation) -> bool:
+    """Whether the delegate voted while the power was there; where votes are not told, whether the power may have voted."""
+    if case.ballots is None:
+        return True
+    cast = last_ballots(case.ballots).get(lent.delegate)
+    return cast is not None and (cast.cast_at is None or lent.out_at is None or lent.in_at <= cast.cast_at <= lent.out_at)
 
 
 @rule(

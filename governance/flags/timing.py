@@ -110,7 +110,7 @@ def _by_then(past: Past, gone: float) -> set[str]:
 @rule(
     "R13",
     "Late swing",
-    version=2,
+    version=3,
     source="OpenZeppelin GovernorPreventLateQuorum; Compound 289 ended 3.7 % apart",
     threshold="in the last 10 % of the window the leader changes or quorum is first reached, and one voter has more power than the margin",
     clears_when="the vote is extended, so that others can answer",
@@ -132,8 +132,10 @@ def late_swing(case: Case) -> Answer:
     counted = list(last_ballots(case.ballots).values())
     by_then = last_ballots(tuple(each for each in case.ballots if each.cast_at is None or each.cast_at < late_from))
     early = list(by_then.values())
-    if not counted:
+    if not counted and case.closed:
         return clear("Nobody has voted.", inputs={"voters": 0})
+    if not counted:
+        return unknown("the votes still to come", inputs={"voters": 0})
     if any(each.power is None or each.cast_at is None or each.choice is None for each in [*early, *counted]):
         return unknown("power, time and choice of each vote", inputs={"voters": len(counted)})
     before, after = _sides(early), _sides(counted)
@@ -147,6 +149,8 @@ def late_swing(case: Case) -> Answer:
         return fired(f"{what} in the last tenth of the vote, and one voter has more power than the margin.", value=largest, inputs=inputs)
     if case.quorum is None and largest > margin and _cast(counted) > _cast(early):
         return unknown("the quorum, which the last tenth may have reached", value=largest, inputs=inputs)
+    if not case.closed:
+        return unknown("the votes still to come in the last tenth", value=largest, inputs=inputs)
     return clear("The last tenth of the vote changed neither leader nor quorum, or by no single voter.", value=largest, inputs=inputs)
 
 

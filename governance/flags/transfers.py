@@ -64,6 +64,14 @@ def paid(entry: Function, target: str, given: Mapping[str, object], tokens: Mapp
     )
 
 
+def moved(entry: Function, target: str, given: Mapping[str, object], tokens: Mapping[str, Token]) -> tuple[tuple[Decimal, str | None], ...]:
+    """(amount, token) of each amount in the arguments of a call that pays nobody by them; no token where its decimals are not told."""
+    if entry.effect is not Effect.OTHER or entry.pays is not None:
+        return ()
+    token = token_of(asset_of(entry, target, given), tokens)
+    return tuple((scaled(int(str(given[name])), token.decimals if token else 0), token.symbol if token else None) for name in entry.amounts)
+
+
 def coin(target: str, value: int, *, along: bool = False) -> tuple[Transfer, ...]:
     """The chain's own coin, where any is sent."""
     return (Transfer(target, scaled(value, 18), COIN, COIN, along),) if value > 0 else ()
@@ -76,7 +84,7 @@ def allowed(entry: Function, target: str, given: Mapping[str, object], tokens: M
     asset = asset_of(entry, target, given)
     token = token_of(asset, tokens)
     raw = int(str(given["amount"]))
-    # Some tokens hold allowances in 96, others in 128 bits: their highest number is "without limit" too.
-    unlimited = raw >= 2**128 - 1 or raw == 2**96 - 1
+    # More than there is of any token, and the highest number of those that hold allowances in 96 bits, is without limit.
+    unlimited = raw >= 2**120 or raw == 2**96 - 1
     amount = scaled(raw, token.decimals if token else 0)
     return (Allowance(str(given["spender"]).lower(), amount, token.symbol if token else None, asset, unlimited),)
