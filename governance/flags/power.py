@@ -168,7 +168,10 @@ def rented_power(case: Case) -> Answer:
     passed_through = [
         each
         for each in case.chain.delegations or ()
-        if each.out_at is not None and each.out_at - each.in_at <= RENTED_WITHIN and _voted_with(case, each)
+        if each.out_at is not None
+        and each.out_at - each.in_at <= RENTED_WITHIN
+        and (each.delegate in voters or case.ballots is None)
+        and _in_time(case, each)
     ]
     prices = [each.paid / each.worth for each in case.chain.delegations or () if each.paid is not None and each.worth]
     cheap = [price for price in prices if price < RENTED_PRICE]
@@ -192,12 +195,10 @@ def rented_power(case: Case) -> Answer:
     return clear("No power came for this vote and left again.", inputs=inputs)
 
 
-def _voted_with(case: Case, lent: Delegation) -> bool:
-    """Whether the delegate voted while the power was there; where votes are not told, whether the power may have voted."""
-    if case.ballots is None:
-        return True
-    cast = last_ballots(case.ballots).get(lent.delegate)
-    return cast is not None and (cast.cast_at is None or lent.out_at is None or lent.in_at <= cast.cast_at <= lent.out_at)
+def _in_time(case: Case, lent: Delegation) -> bool:
+    """Whether the power was there at some moment from the proposal's creation, when it may have been read, to the end of the vote."""
+    opened, ends_at = case.created_at or case.starts_at, case.ends_at
+    return (opened is None or lent.out_at is None or lent.out_at >= opened) and (ends_at is None or lent.in_at <= ends_at)
 
 
 @rule(
