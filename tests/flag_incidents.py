@@ -298,13 +298,15 @@ def capo_neighbour() -> Case:
 
 def moonwell() -> Case:
     """MIP-X43: the feed gives cbETH in ETH, 1.12 where dollars were expected (some 2,200)."""
-    price = a_change(name="cbeth_price", unit="eth", to=Decimal("1.12"), applied=None, reference=Decimal(2_200), reference_unit="usd")
-    return Case("mipx43", "moonwell", datetime(2026, 2, 15, 18, tzinfo=UTC), chain=Chain(changes=(price,)))
+    now = datetime(2026, 2, 15, 18, tzinfo=UTC)
+    price = a_change(name="cbeth_price", unit="eth", to=Decimal("1.12"), applied=None, reference=Decimal(2_200), made_at=now - HOUR)
+    return Case("mipx43", "moonwell", now, chain=Chain(changes=(price,)))
 
 
 def moonwell_neighbour() -> Case:
     """The feed in dollars, half a percent off."""
-    price = a_change(name="cbeth_price", unit="usd", to=Decimal(2_211), applied=None, reference=Decimal(2_200), reference_unit="usd")
+    made = moonwell().as_of - HOUR
+    price = a_change(name="cbeth_price", unit="usd", to=Decimal(2_211), applied=None, reference=Decimal(2_200), made_at=made)
     return replace(moonwell(), chain=Chain(changes=(price,)))
 
 

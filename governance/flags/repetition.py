@@ -22,7 +22,7 @@ _LEAST_WORDS: Final = 8
 @rule(
     "R03",
     "Repeat of a defeated ask",
-    version=2,
+    version=3,
     source="Compound 118 (May 2024), 247, 289: the third try passed with 51.84 %",
     threshold="text or calls >= 0.85 alike to one defeated or cancelled within 180 days, by the same cluster or to the same recipient",
     clears_when="the ask differs in substance, or comes from others for others",
@@ -35,12 +35,15 @@ def repeated_ask(case: Case) -> Answer:
     since = (case.starts_at or case.created_at or case.as_of) - DEFEATED_WITHIN
     alike: list[tuple[float, Past]] = []
     doubtful: list[Past] = []
+    undated: list[Past] = []
     for past in case.past:
         ended = past.ends_at or past.starts_at
-        if past.live is True or past.defeated is False or ended is None or ended < since:
+        if past.live is True or past.defeated is False or (ended is not None and ended < since):
             continue
         close, hands = _alike(case, past), _same_hands(case, past)
-        if close >= ALIKE and hands:
+        if close >= ALIKE and hands and ended is None:
+            undated.append(past)
+        elif close >= ALIKE and hands:
             alike.append((close, past))
         elif hands is not False and (close >= ALIKE or _titles_alike(case, past, ALIKE)):
             doubtful.append(past)
@@ -52,6 +55,8 @@ def repeated_ask(case: Case) -> Answer:
         return fired(line, value=close, inputs=inputs)
     if alike:
         return unknown(f"how {alike[0][1].external_id}, which asked for the same, ended", value=alike[0][0], inputs=inputs)
+    if undated:
+        return unknown(f"when {undated[0].external_id}, which asked for the same, ended", inputs=inputs)
     if doubtful:
         return unknown(f"whether {doubtful[0].external_id}, which was much like it, is the same ask of the same side", inputs=inputs)
     if case.author is None and not case.calls:

@@ -69,7 +69,7 @@ def chain(facts: Facts, *, as_of: datetime) -> Chain:
         proposal_threshold=_amount(told, "proposal_threshold"),
         changes=None
         if "changes" not in told
-        else tuple(_change(each) for each in told["changes"] if {"name", "unit", "to"} <= each.keys()),
+        else tuple(_change(each, as_of) for each in told["changes"] if {"name", "unit", "to"} <= each.keys()),
     )
 
 
@@ -83,7 +83,7 @@ def _code(told: Mapping[str, Any]) -> Code:
     return Code(told["address"], told.get("at", "created"), **{name: told.get(name) for name in known})
 
 
-def _change(told: Mapping[str, Any]) -> Change:
+def _change(told: Mapping[str, Any], as_of: datetime) -> Change:
     return Change(
         name=told["name"],
         unit=told["unit"],
@@ -94,7 +94,7 @@ def _change(told: Mapping[str, Any]) -> Change:
         live=_amount(told, "live"),
         reference=_amount(told, "reference"),
         reference_unit=told.get("reference_unit"),
-        made_at=_time(told, "made_at"),
+        made_at=_past(told, "made_at", as_of),
         expires_after=_seconds(told, "expires_s"),
         skipped=bool(told.get("skipped")),
     )

@@ -156,6 +156,13 @@ def as_then(session: Reads, noun: Noun, rows: list[dict[str, Any]], *, as_of: da
     return rows
 
 
+def ends_told(session: Reads, rows: Sequence[Mapping[str, Any]], *, as_of: datetime) -> dict[Any, datetime | None]:
+    """Of each proposal that was revised, the end that its last content known at `as_of` tells, be it one that only the close reveals."""
+    revised = [row["id"] for row in rows if row["revision"] > 1]
+    then = _contents_then(session, PROPOSALS, revised, as_of) if revised else {}
+    return {id_: said.get("ends_at") for id_, said in then.items()}
+
+
 def _contents_then(session: Reads, noun: Noun, ids: Sequence[Any], as_of: datetime) -> dict[Any, dict[str, Any]]:
     """By thing, what the last content known at `as_of` says; a proposal's result is that of the last result known then."""
     table = noun.content_table

@@ -98,6 +98,8 @@ def _past(session: Session, case: Case, voted: Mapping[str, list[Ballot]]) -> tu
         table.c.dao_id == case.dao_id, table.c.id != case.proposal_id, or_(recent, table.c.id.in_(list(voted)))
     )
     rows = known.as_known(session, known.PROPOSALS, query.order_by(table.c.known_at.desc()).limit(_MOST_PAST), as_of=case.as_of)
+    ends = known.ends_told(session, rows, as_of=case.as_of)
+    rows = [{**row, "told_end": ends.get(row["id"], row["told_end"])} for row in rows]
     wanted = [row["id"] for row in rows if row["author"] in case.cluster or _has_actions(row)]
     bodies = _bodies(session, wanted, case.as_of)
     found = [_one_past(row, bodies.get(row["id"]), voted.get(row["id"], []), case.as_of) for row in rows]
@@ -152,14 +154,12 @@ def _bodies(session: Session, ids: list[str], as_of: datetime) -> dict[str, str 
 
 def _last_voted(session: Session, dao_id: str, proposal_id: str, as_of: datetime) -> dict[str, list[Ballot]]:
     """The votes on the DAO's last closed proposals that have any."""
-    table, votes = known.PROPOSALS.table, _table(Vote)
-    over = (table.c.ends_at <= as_of) & (table.c.end_fixed | (table.c.result_known_at <= as_of))
-    some = select(votes.c.id).where(votes.c.proposal_id == table.c.id, votes.c.known_at <= as_of).exists()
-    query = select(table.c.id).where(table.c.dao_id == dao_id, table.c.id != proposal_id, table.c.known_at <= as_of, over, some)
-    closed = list(session.execute(query.order_by(table.c.ends_at.desc(), table.c.id).limit(_VOTED)).scalars())
+    votes = _table(Vote)
+    closed = _last_closed(session, dao_id, proposal_id, as_of)
     if not closed:
         return {}
-    counted = select(votes.c.proposal_id, func.count()).where(votes.c.proposal_id.in_(closed)).group_by(votes.c.proposal_id)
+    seen = votes.c.proposal_id.in_(closed) & (votes.c.known_at <= as_of)
+    counted = select(votes.c.proposal_id, func.count()).where(seen).group_by(votes.c.proposal_id)
     sizes = {id_: int(size) for id_, size in session.execute(counted)}
     taken: list[str] = []
     sum_ = 0
@@ -169,6 +169,20 @@ def _last_voted(session: Session, dao_id: str, proposal_id: str, as_of: datetime
             break
         taken.append(each)
     return _ballots(session, taken, as_of)
+
+
+def _last_closed(session: Session, dao_id: str, proposal_id: str, as_of: datetime) -> list[str]:
+    """The proposals with votes that were over by then, the latest first, by the ends that they had then, for ends are moved."""
+    table, votes = known.PROPOSALS.table, _table(Vote)
+    some = select(votes.c.id).where(votes.c.proposal_id == table.c.id, votes.c.known_at <= as_of).exists()
+    names = ("id", "ends_at", "end_fixed", "result_known_at", "revision")
+    own = select(*(table.c[name] for name in names)).where(table.c.dao_id == dao_id, table.c.id != proposal_id, some)
+    over = (table.c.ends_at <= as_of) & (table.c.end_fixed | (table.c.result_known_at <= as_of))
+    as_told = own.where(table.c.revision == 1, over).order_by(table.c.ends_at.desc(), table.c.id).limit(_VOTED)
+    revised = own.where(table.c.revision > 1).order_by(table.c.known_at.desc()).limit(_MOST_PAST)
+    rows = [row for query in (as_told, revised) for row in known.as_known(session, known.PROPOSALS, query, as_of=as_of)]
+    closed = [row for row in rows if row["ends_at"] is not None and row["ends_at"] <= as_of]
+    return [row["id"] for row in sorted(closed, key=lambda row: (-row["ends_at"].timestamp(), row["id"]))[:_VOTED]]
 
 
 def _ballots(session: Session, proposal_ids: list[str], as_of: datetime) -> dict[str, list[Ballot]]:
@@ -202,19 +216,20 @@ def _threads(session: Session, case: Case, row: Mapping[str, Any]) -> tuple[Thre
 
 def _thread(session: Session, forum: str, topic: int, as_of: datetime) -> Thread:
     posts = _table(Post)
-    query = select(posts.c.posted_at, posts.c.facts).where(posts.c.forum == forum, posts.c.topic_id == topic, posts.c.known_at <= as_of)
-    first = session.execute(query.where(posts.c.posted_at.is_not(None)).order_by(posts.c.posted_at, posts.c.id).limit(1)).first()
-    return Thread(forum, topic, None if first is None else first[0], None if first is None else _account_since(first[1]))
+    query = select(posts.c.id, posts.c.posted_at, posts.c.facts, posts.c.revision).where(posts.c.forum == forum, posts.c.topic_id == topic)
+    earliest = query.where(posts.c.posted_at.is_not(None)).order_by(posts.c.posted_at, posts.c.id).limit(1)
+    first = next(iter(known.as_known(session, known.POSTS, earliest, as_of=as_of)), None)
+    return Thread(forum, topic, None if first is None else first["posted_at"], None if first is None else _account_since(first["facts"]))
 
 
 def _posts(session: Session, case: Case) -> tuple[Said, ...] | None:
     """The newest posts about it; None where there are none, for that may be a gap."""
     posts = _table(Post)
-    query = select(posts.c.author, posts.c.text, posts.c.posted_at, posts.c.facts).where(
-        posts.c.proposal_id == case.proposal_id, posts.c.known_at <= case.as_of
-    )
-    rows = session.execute(query.order_by(posts.c.known_at.desc(), posts.c.id).limit(_MOST_POSTS)).all()
-    return tuple(Said(author, text, posted_at, _account_since(facts)) for author, text, posted_at, facts in rows) or None
+    names = ("id", "author", "text", "posted_at", "facts", "revision")
+    query = select(*(posts.c[name] for name in names)).where(posts.c.proposal_id == case.proposal_id)
+    newest = query.order_by(posts.c.known_at.desc(), posts.c.id).limit(_MOST_POSTS)
+    rows = known.as_known(session, known.POSTS, newest, as_of=case.as_of)
+    return tuple(Said(row["author"], row["text"], row["posted_at"], _account_since(row["facts"])) for row in rows) or None
 
 
 def _account_since(facts: Mapping[str, Any] | None) -> datetime | None:
@@ -255,9 +270,11 @@ def _active_supply(session: Session, dao_id: str, as_of: datetime) -> Decimal | 
 
 
 def _quorum_forecast(session: Session, proposal_id: str, as_of: datetime) -> Decimal | None:
-    """P(quorum) of the newest forecast on record, where it gives one."""
+    """P(quorum) of the newest forecast that was on record then, where it gives one."""
     query = select(col(Forecast.body)).where(col(Forecast.proposal_id) == proposal_id, col(Forecast.as_of) <= as_of)
-    body = session.execute(query.order_by(col(Forecast.as_of).desc(), col(Forecast.recorded_at).desc()).limit(1)).scalar()
+    body = session.execute(
+        query.where(col(Forecast.recorded_at) <= as_of).order_by(col(Forecast.as_of).desc(), col(Forecast.recorded_at).desc()).limit(1)
+    ).scalar()
     found = ((body or {}).get("reaches_quorum") or {}).get("probability")
     return Decimal(found) if isinstance(found, str) else None
 

@@ -21,6 +21,7 @@ from tests.flag_cases import (
     a_call,
     a_case,
     a_change,
+    a_past,
     a_payment,
     calls,
     judged,
@@ -103,6 +104,10 @@ UNKNOWN: dict[str, tuple[str, Case]] = {
     "a vault that pays out to the proposer": ("R06", a_case(calls=calls(a_call(TARGET, _WITHDRAW, 10**25, PROPOSER, TIMELOCK)))),
     "a vault that pays out to anybody": ("R06", a_case(calls=calls(a_call(TARGET, _WITHDRAW, 10**25, OTHER, TIMELOCK)))),
     "an allowance for the proposer": ("R06", a_case(calls=calls(a_call(COMP, "approve(address,uint256)", PROPOSER, 9 * 10**23)))),
+    "a defeated copy without dates": (
+        "R03",
+        a_case(past=(a_past(1, defeated=True, author=PROPOSER, title=a_case().title, body=a_case().body, starts_at=None, ends_at=None),)),
+    ),
     "a reference in no unit": ("R21", with_chain(changes=(a_change(reference_unit=None),))),
     "a price beside power of untold worth": (
         "R12",

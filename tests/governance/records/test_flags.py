@@ -79,6 +79,47 @@ def test_later_rows_change_no_case(session: Session) -> None:
     assert case_of(session, DAO, PROPOSAL, as_of=MIDST + timedelta(days=2)) != before
 
 
+def test_what_is_told_anew_later_changes_no_case(session: Session) -> None:
+    """Of edits, moved ends and votes of others the case of then knows nothing; nor of a forecast that was made afterwards."""
+    post = a_post(dao=DAO, linked_proposal="0x01", created=OPENED + 60, author_created=OPENED - DAY)
+    running = a_proposal(proposal_id="0x55", created=OPENED - DAY, start=OPENED - DAY, end=OPENED + 7 * DAY)
+    _world(session)
+    take(session, Kind.PROPOSAL, [running])
+    before = case_of(session, DAO, PROPOSAL, as_of=MIDST)
+
+    later = datetime(2027, 1, 1, tzinfo=UTC)
+    take(session, Kind.POST, [{**post, "text": "Deleted by its author.", "author_created": OPENED - 900 * DAY}], at=later)
+    take(session, Kind.PROPOSAL, [{**_earlier(0), "end": OPENED + 5 * DAY}, {**running, "end": OPENED + 2 * DAY}], at=later)
+    forecast = {"dao_id": DAO, "proposal_id": PROPOSAL, "body": {"reaches_quorum": {"probability": "0.01"}}, "sha256": "0" * 64}
+    session.add(Forecast(id="fct_late", as_of=MIDST - timedelta(hours=1), model_sha256="1" * 64, recorded_at=later, **forecast))
+    session.flush()
+
+    assert [past.live for past in before.past].count(True) == 1
+    assert case_of(session, DAO, PROPOSAL, as_of=MIDST) == before
+
+
+def test_votes_that_came_later_do_not_decide_which_earlier_ones_are_read(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many votes an earlier proposal has is counted as of then."""
+    monkeypatch.setattr("governance.records.flags._MOST_BALLOTS", 40)
+    _world(session)
+    before = case_of(session, DAO, PROPOSAL, as_of=MIDST)
+
+    late = [a_vote(proposal_id="0x10", voter=f"0x{9_000 + number:040x}", vp="1", created=OPENED + 6 * DAY) for number in range(30)]
+    take(session, Kind.VOTE, late)
+
+    assert case_of(session, DAO, PROPOSAL, as_of=MIDST) == before
+
+
+def test_a_basis_drawn_up_in_the_future_is_none(session: Session) -> None:
+    """A change that says it was drawn up later than now has no age that could be judged."""
+    change = {"name": "cap", "unit": "usd", "to": "100", "approved_from": "90", "live": "90", "made_at": "2099-01-01T00:00:00Z"}
+    take(session, Kind.PROPOSAL, [a_proposal(chain={"read_at": "2023-11-16T00:00:00Z", "changes": [change]})])
+
+    (told,) = case_of(session, DAO, PROPOSAL, as_of=MIDST).chain.changes or ()
+
+    assert (told.live, told.made_at) == (Decimal(90), None)
+
+
 def test_a_result_is_no_input_before_the_close(session: Session) -> None:
     """How the others ended is known only when they ended."""
     _world(session)
