@@ -108,8 +108,7 @@ def _moments(database: Path, most: int, *, tune: bool) -> tuple[list[tuple[str, 
 
 
 def _case(session: Session, voter: str, moment: datetime) -> Case | None:
-    found = open_proposals(session, daos_of(session, voter, as_of=moment), as_of=moment, most=MOST_OPEN)
-    waiting = [each for each in found if all(vote.voter != voter for vote in each.votes)]
+    waiting = open_proposals(session, daos_of(session, voter, as_of=moment), voter, as_of=moment, most=MOST_OPEN)
     if len(waiting) < _LEAST_OPEN:
         return None
     records = records_of(session, voter, sorted({each.dao_id for each in waiting}), as_of=moment)

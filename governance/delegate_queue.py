@@ -54,7 +54,8 @@ class PastBallot:
 class OpenProposal:
     """A proposal open at the moment asked about, with the votes so far, oldest first. `ends_at`: None where nobody tells.
 
-    `latest_vote_at`: since when the last of the votes has been known; None without votes.
+    `latest_vote_at`: since when the last of the votes has been known; None without votes. `revised_at`: likewise what it says now,
+    where it once said something else.
     """
 
     proposal_id: str
@@ -66,6 +67,7 @@ class OpenProposal:
     ends_at: datetime | None
     votes: Sequence[Ballot]
     latest_vote_at: datetime | None
+    revised_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

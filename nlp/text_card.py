@@ -53,7 +53,7 @@ validation rows exceed beside their own targets a stance is `off_target` and has
 arguments are found, it is not asked. `assent models evaluate text` measures the three labels alone and never says `off_target`.
 
 Links, addresses, mentions, markup and emoji become words; code and quotes of others are left out (`nlp/plain_text.py`).
-A text without words is `unknown`.
+A text without words, or of one word, is `unknown`.
 """
 
 _MADE_ROWS = (

@@ -20,6 +20,7 @@ from governance.records.daos import Dao, Electorate
 from governance.records.discussion import SaidText
 from governance.records.evidence import Reading
 from governance.records.prepared import Prepared
+from governance.records.proposals import ProposalRevision
 from governance.records.readings import counts_at
 from governance.records.voter_history import OVER_AFTER, PAST
 from governance.records.votes import Vote
@@ -69,9 +70,13 @@ def daos_of(session: Session, address: str, *, as_of: datetime) -> list[str]:
     return sorted(found)
 
 
-def open_proposals(session: Session, dao_ids: Sequence[str], *, as_of: datetime, most: int) -> list[OpenProposal]:
-    """The DAOs' proposals open at `as_of`, what closes first first; last, of the last 30 days, those nobody tells an end of."""
+def open_proposals(session: Session, dao_ids: Sequence[str], voter: str, *, as_of: datetime, most: int) -> list[OpenProposal]:
+    """The DAOs' proposals open at `as_of` on which `voter` had not voted, what closes first first.
+
+    Last come, of the last 30 days, those nobody tells an end of.
+    """
     table = known.PROPOSALS.table
+    voted = select(col(Vote.id)).where(col(Vote.proposal_id) == table.c.id, col(Vote.voter) == voter, col(Vote.known_at) <= as_of).exists()
     opened = func.coalesce(table.c.starts_at, table.c.created_at)
     # A real close is no end that anybody could know: it may not decide who is among the first `most`.
     end = case((table.c.end_fixed, table.c.ends_at))
@@ -79,6 +84,7 @@ def open_proposals(session: Session, dao_ids: Sequence[str], *, as_of: datetime,
         select(*(table.c[name] for name in _PROPOSAL))
         .where(
             table.c.dao_id.in_(dao_ids),
+            ~voted,
             *Chosen(phase=Phase.ACTIVE).conditions(known.PROPOSALS, as_of=as_of),
             or_(opened > as_of - OVER_AFTER, table.c.end_fixed & (table.c.ends_at > as_of)),
         )
@@ -97,9 +103,16 @@ def open_proposals(session: Session, dao_ids: Sequence[str], *, as_of: datetime,
             ends_at=row["ends_at"] if row["end_fixed"] else None,
             votes=known.votes_cast(session, row["id"], as_of=as_of),
             latest_vote_at=_LATEST_VOTE.tuples(session, proposal=row["id"], as_of=as_of)[0][0],
+            revised_at=_revised_at(session, row["id"], as_of=as_of) if row["revision"] > 1 else None,
         )
         for row in rows
     ]
+
+
+def _revised_at(session: Session, proposal_id: str, *, as_of: datetime) -> datetime | None:
+    told = select(func.max(col(ProposalRevision.known_at))).where(col(ProposalRevision.proposal_id) == proposal_id)
+    found: datetime | None = session.execute(told.where(col(ProposalRevision.known_at) <= as_of)).scalar()
+    return found
 
 
 def records_of(session: Session, address: str, dao_ids: Sequence[str], *, as_of: datetime) -> dict[str, DaoRecord]:

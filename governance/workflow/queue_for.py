@@ -40,12 +40,11 @@ def queue_for(
     """The open proposals of the delegate's DAOs (or of one) on which they have not voted by `as_of`, most at stake first.
 
     `now` is wall time. An address without votes or consent has an empty queue. A forecast on record for that moment's past
-    is taken where there is one; else it is made, and not recorded.
+    is taken where there is one, and no vote or revision came after it; else it is made, and not recorded.
     """
     voter = address.lower()
     daos = delegate_queue.daos_of(session, voter, as_of=as_of) if dao_id is None else [dao_id]
-    found = delegate_queue.open_proposals(session, daos, as_of=as_of, most=MOST_OPEN) if daos else []
-    waiting = [each for each in found if all(vote.voter != voter for vote in each.votes)]
+    waiting = delegate_queue.open_proposals(session, daos, voter, as_of=as_of, most=MOST_OPEN) if daos else []
     records = delegate_queue.records_of(session, voter, sorted({each.dao_id for each in waiting}), as_of=as_of) if waiting else {}
     forecasts, unavailable = _forecasts(session, waiting, forecaster, as_of=as_of, now=now)
     passes = {proposal: float(str(body["passes"])) for proposal, body in forecasts.items()}
@@ -67,7 +66,8 @@ def _forecasts(
     found: dict[str, Mapping[str, object]] = {}
     for each in proposals:
         kept = proposal_page.last_forecast(session, each.proposal_id, as_of=as_of)
-        if kept is not None and parse_timestamp(str(kept["body"]["as_of"])) >= (each.latest_vote_at or each.opened_at):
+        newest = max(moment for moment in (each.opened_at, each.latest_vote_at, each.revised_at) if moment is not None)
+        if kept is not None and parse_timestamp(str(kept["body"]["as_of"])) >= newest:
             found[each.proposal_id] = {**kept["body"], "model_sha256": kept["model_sha256"]}
             continue
         try:

@@ -51,8 +51,7 @@ def _world(session: Session) -> None:
 
 def _queue(session: Session, address: str, at: datetime) -> list[Queued]:
     daos = daos_of(session, address, as_of=at)
-    found = open_proposals(session, daos, as_of=at, most=50)
-    waiting = [each for each in found if all(vote.voter != address for vote in each.votes)]
+    waiting = open_proposals(session, daos, address, as_of=at, most=50)
     return queue(waiting, records_of(session, address, daos, as_of=at), as_of=at, passes={})
 
 
@@ -83,12 +82,27 @@ def test_what_closes_first_is_looked_at_and_open_ends_last(session: Session) -> 
     ]
     take(session, Kind.PROPOSAL, [*fixed, *unfixed], at=IMPORTED)
     at = OPENED + timedelta(hours=1)
-    found = open_proposals(session, ["ebb.eth"], as_of=at, most=5)
+    found = open_proposals(session, ["ebb.eth"], ME, as_of=at, most=5)
     # A real close that came soon, late or never moves nothing: the newest opening first, then by id.
     assert [each.proposal_id for each in found] == [proposal_id("ebb.eth", name) for name in ("f2", "f3", "u0", "u1", "u2")]
-    assert [each.proposal_id for each in open_proposals(session, ["ebb.eth"], as_of=at, most=2)] == [
+    assert [each.proposal_id for each in open_proposals(session, ["ebb.eth"], ME, as_of=at, most=2)] == [
         proposal_id("ebb.eth", name) for name in ("f2", "f3")
     ]
+
+
+def test_what_was_voted_on_takes_no_place_and_a_revision_is_dated(session: Session) -> None:
+    """Of more than are looked at, those that wait for the delegate are; and an older forecast can be told from what was revised since."""
+    opens = int(OPENED.timestamp())
+    rows = [a_proposal(dao="ebb.eth", proposal_id=f"f{day}", created=opens, start=opens, end=opens + day * 86_400) for day in (2, 3, 4)]
+    take(session, Kind.PROPOSAL, rows, at=IMPORTED)
+    take(session, Kind.VOTE, [a_vote(dao="ebb.eth", proposal_id=f"f{day}", voter=ME, created=opens + 60) for day in (2, 3)], at=IMPORTED)
+    revised = OPENED + timedelta(minutes=30)
+    take(session, Kind.PROPOSAL, [{**rows[2], "body": "Another body."}], at=revised)
+
+    (first,) = open_proposals(session, ["ebb.eth"], ME, as_of=OPENED + timedelta(hours=1), most=2)
+
+    assert (first.proposal_id, first.revised_at) == (proposal_id("ebb.eth", "f4"), revised)
+    assert open_proposals(session, ["ebb.eth"], ME, as_of=revised - timedelta(minutes=1), most=2)[-1].revised_at != revised
 
 
 def test_nothing_later_moves_the_queue(session: Session) -> None:
