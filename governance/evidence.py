@@ -27,7 +27,7 @@ class Stance(StrEnum):
 class TextToRead:
     """One text, and the target it is read against: a title, toward which stance is read, below it a summary; None reads sentiment only.
 
-    `part` says that it is a sentence of a text that speaks of the target: by itself it need not.
+    `part` says that it belongs to what speaks of the target, a sentence to its text or a reason to its vote: by itself it need not.
     """
 
     text: str

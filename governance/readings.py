@@ -30,8 +30,8 @@ class Subject:
 
     @property
     def to_read(self) -> TextToRead:
-        """What the model is given."""
-        return TextToRead(self.text, self.target)
+        """What the model is given. A vote's reason is about its vote, however little it names of the proposal."""
+        return TextToRead(self.text, self.target, part=self.kind == "vote")
 
     @property
     def digests(self) -> tuple[str, str]:

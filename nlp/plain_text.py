@@ -47,7 +47,7 @@ _MOST_GROWN = 20_000
 
 _SYMBOLS = frozenset({"So", "Sk"})
 # Names end in words that say how a symbol is drawn, not what it means.
-_DRAWN = re.compile(r" (?:SIGN|SYMBOL|SELECTOR-\d+|MODIFIER)$|^(?:BLACK|WHITE|HEAVY) ")
+_DRAWN = re.compile(r" (?:SIGN|SYMBOL|SELECTOR-\d+|MODIFIER)$|^(?:(?:BLACK|WHITE|HEAVY) )+")
 
 
 def plain_text(text: str) -> str:

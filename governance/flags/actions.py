@@ -16,7 +16,7 @@ DEALING: Final = Decimal("0.01")
 _UNTOLD: Final = "what the proposal would execute"
 _NOTHING: Final = "It executes nothing."
 # Arguments by these names receive something.
-_RECEIVING: Final = frozenset({"recipient", "to", "receiver"})
+_RECEIVING: Final = frozenset({"recipient", "to", "receiver", "spender"})
 
 
 @rule(
@@ -39,7 +39,7 @@ def self_dealing(case: Case) -> Answer:
     if not case.calls:
         return clear(_NOTHING)
     paid = [transfer for call in every(case.calls) for transfer in call.transfers]
-    suspects = [(each, why) for each in paid if (why := _belongs(case, each)) is not None]
+    suspects = [(each, why) for each in paid if (why := _belongs(case, each.recipient)) is not None]
     sizes = [(_part(case, each), each, why) for each, why in suspects]
     inputs = {
         "paid": [f"{each.amount:f} {each.token or each.asset} to {each.recipient}" for each in paid],
@@ -73,14 +73,16 @@ def self_dealing(case: Case) -> Answer:
 def _may_pay(case: Case) -> list[str]:
     """Calls that pay nobody by their amounts and yet may: code that stands elsewhere, and what gives somebody something."""
     calls = every(case.calls or ())
-    known = (case.chain.listed or frozenset()) | set(TOKENS) | {call.target for call in calls}
+    known = (case.chain.listed or frozenset()) | set(TOKENS) | {call.target for call in calls if call.effect is not Effect.NONE}
     silent = [call for call in calls if not call.transfers and call.effect is not Effect.BATCH]
-    own = [call for call in silent if _named_in(call) & case.cluster]
+    own = [call for call in silent if any(_belongs(case, each) for each in _named_in(call))]
+    relays = [call for call in calls if call.effect is Effect.BATCH and call.value and call.target not in (case.chain.listed or ())]
     others = [call for call in silent if call not in own and _named_in(call, _RECEIVING) - known]
     return [
         *(f"what the code at {call.target} pays" for call in _opaque(calls)),
         *(f"what the proposer's side receives by: {call.words}" for call in own),
         *(f"how much is received by: {call.words}" for call in others),
+        *(f"whether {call.target} passes on the coin that is sent to it" for call in relays),
     ]
 
 
@@ -95,14 +97,14 @@ def _opaque(calls: Iterable[Decoded]) -> list[Decoded]:
     return [call for call in calls if (entry := entry_of(call)) is not None and entry.opaque]
 
 
-def _belongs(case: Case, paid: Transfer) -> str | None:
+def _belongs(case: Case, recipient: str) -> str | None:
     """Why the recipient is no third party; None where nothing speaks against it."""
-    controllers = (case.chain.controllers or {}).get(paid.recipient, frozenset())
-    if paid.recipient in case.cluster:
+    controllers = (case.chain.controllers or {}).get(recipient, frozenset())
+    if recipient in case.cluster:
         return "which is the proposer's own side"
     if controllers & case.cluster:
         return "which the proposer's side controls"
-    if case.chain.listed is not None and paid.recipient in (case.chain.multisigs or frozenset()) - case.chain.listed:
+    if case.chain.listed is not None and recipient in (case.chain.multisigs or frozenset()) - case.chain.listed:
         return "a multisig that the DAO does not list"
     return None
 
@@ -110,7 +112,7 @@ def _belongs(case: Case, paid: Transfer) -> str | None:
 def _untold(case: Case, paid: Transfer) -> list[str]:
     """What nobody told of a recipient who may belong to the proposer's side."""
     chain = case.chain
-    if _belongs(case, paid) is not None:
+    if _belongs(case, paid.recipient) is not None:
         return []
     stranger = paid.recipient not in (chain.listed or frozenset())
     return [

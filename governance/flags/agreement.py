@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from governance.flags import claims
-from governance.flags.agreement_payments import allowances, payments
+from governance.flags.agreement_allowances import allowances
+from governance.flags.agreement_payments import payments
 from governance.flags.agreement_settings import settings
 from governance.flags.calldata import Decoded, entry_of, every, undecoded
 from governance.flags.case import Case, Past

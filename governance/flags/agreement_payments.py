@@ -1,4 +1,4 @@
-"""Whether the payments and allowances among the calls are those that the text names: each amount, each recipient, each spender."""
+"""Whether the payments among the calls are those that the text names: each amount, and each recipient."""
 
 import re
 from collections.abc import Sequence
@@ -13,20 +13,15 @@ from governance.flags.claims import Mention
 from governance.flags.comparison import NOTHING, Comparison, Held, agreed, contradicted, together, unsure
 from governance.flags.known_functions import TOKENS
 from governance.flags.token_functions import PAYMENT
-from governance.flags.transfers import COIN, Allowance, Transfer
+from governance.flags.transfers import COIN, Transfer
 from governance.flags.value_words import number
 
 # A text that says how an amount follows from another: nobody can recompute a price from it.
-_CONVERTED: Final = (
+CONVERTED: Final = (
     "worth", "equivalent", "denominated", "convert", "swap", "twap", "at (?:the|a) (?:market |spot )?(?:price|rate)", "exchange rate",
     "remaining", "remainder", "the rest", "balances?(?![a-z])", "entire (?:balance|holding|amount|position|treasury|reserve)",
     "all (?:of )?(?:the|its|our) (?:funds|tokens|holdings|assets)", "proceeds", "accrued", "unspent",
 )  # fmt: skip
-_ALLOW: Final = (
-    "approv", "allowance", "allow", "spend", "permi", "deposit", "suppl", "provid", "stak", "swap", "bridg", "lend", "bond", "stream",
-    "repay",
-)  # fmt: skip
-_UNLIMITED: Final = ("unlimited", "infinite", "max(?:imum)? (?:approv|allowance)", "without (?:a )?limit", "uncapped")
 # A number without its token is an amount where its line says so.
 _STATED: Final = re.compile(r"\b(?:amount|sum|request|budget|payment|cost|total|ask|value|price|fee|grant|salary)|\|", re.IGNORECASE)
 _PERCENT: Final = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.\d{1,2})?)\s?(?:%|percent)")
@@ -56,7 +51,7 @@ def payments(held: Held) -> Comparison:
         [
             *beyond,
             *sums,
-            *_recipients(held, judged),
+            *_recipients(held, judged, named),
             *_crossed(held, judged, named),
             *(_promised(held, each, named) for each in judged),
             *(_fee(held, each, named) for each in fees),
@@ -69,7 +64,7 @@ def _group(held: Held, group: list[Transfer], named: Sequence[Amount]) -> Compar
     symbol = group[0].token
     if symbol is None:
         return _nameless(held, group, named)
-    own = [each for each in named if each.token is not None and _is_named_in(each.token, symbol)]
+    own = [each for each in named if each.token is not None and is_named_in(each.token, symbol)]
     if not own:
         return _unclaimed(held, symbol, group, named)
     said = {each.amount for each in own if not (each.aside or each.perhaps)}
@@ -98,7 +93,7 @@ def _unmatched(held: Held, group: list[Transfer], *, left: list[Transfer], own: 
     parts |= bare | _shares(held, said) | {each.amount for each in own if each.perhaps or not said}
     if all(_matches(each.amount, parts) or _is_multiple(each.amount, own) for each in left):
         return unsure(f"whether {_listed(left)} follow from the amounts in the text")
-    if claims.mention(held.text, _CONVERTED) is Mention.SAID and any(each.token == DOLLARS or each.token != same(symbol) for each in named):
+    if claims.mention(held.text, CONVERTED) is Mention.SAID and any(each.token == DOLLARS or each.token != same(symbol) for each in named):
         return unsure(f"at which price {_listed(left)} were reckoned")
     shown = ", ".join(number(each) for each in sorted({each.amount for each in own})[:4])
     if len(left) == len(group):
@@ -133,7 +128,7 @@ def _unclaimed(held: Held, symbol: str, group: list[Transfer], named: Sequence[A
         return agreed(f"amounts of {symbol}") if sure else unsure(f"whether {_listed(group)} in the text are amounts of {symbol}")
     if symbol == COIN and any(each.token in COINS and _matches(each.amount, {pay.amount for pay in group}) for each in others):
         return unsure("which chain's coin is paid")
-    if claims.mention(held.text, _CONVERTED) is Mention.SAID and (named or there):
+    if claims.mention(held.text, CONVERTED) is Mention.SAID and (named or there):
         return unsure(f"at which price {number(sum_)} {symbol} were reckoned")
     if others:
         shown = ", ".join(f"{number(each.amount)} {each.token}" for each in others[:3])
@@ -149,7 +144,7 @@ def _nameless(held: Held, group: list[Transfer], named: Sequence[Amount]) -> Com
     asset, sum_ = group[0].asset, sum((each.amount for each in group), Decimal(0))
     words = f"pay {number(sum_)} base units of {asset} to {group[0].recipient}"
     digits = {_digits(each.amount) for each in named}
-    priced = any(each.token == DOLLARS for each in named) or claims.mention(held.text, _CONVERTED) is Mention.SAID
+    priced = any(each.token == DOLLARS for each in named) or claims.mention(held.text, CONVERTED) is Mention.SAID
     if any(each.token is not None for each in named) and not priced and any(_digits(each.amount) not in digits for each in group):
         return NOTHING if _digits(sum_) in digits else held.unsaid(f"the calls would {words}, which the text does not name")
     mention = claims.mention(held.text, PAYMENT)
@@ -158,12 +153,25 @@ def _nameless(held: Held, group: list[Transfer], named: Sequence[Amount]) -> Com
     return held.silence(words, mention)
 
 
-def _recipients(held: Held, paid: Sequence[Transfer]) -> list[Comparison]:
+def _meant(held: Held, recipient: str, paid: Sequence[Transfer], named: Sequence[Amount]) -> bool:
+    """Whether it is the only one who can be meant, or stands beside an amount that it is paid, where others are named as well."""
+    if recipient not in held.addresses or not held.named - held.explained - {recipient}:
+        return True
+    own = [pay for pay in paid if pay.recipient == recipient]
+    # Several may share a sum that is named once.
+    shared = {sum((pay.amount for pay in paid if pay.token == each.token), Decimal(0)) for each in own}
+    sums = {pay.amount for pay in own} | shared
+    return any(recipient in addresses_of(each.line) for each in named if any(_matches(amount, {each.amount}) for amount in sums))
+
+
+def _recipients(held: Held, paid: Sequence[Transfer], named: Sequence[Amount]) -> list[Comparison]:
     found = []
     for recipient, along in dict.fromkeys((pay.recipient, pay.along) for pay in paid):
         # What goes along to a known token's own contract is wrapped there.
         if held.known(recipient) or (along and recipient in TOKENS):
-            found.append(agreed("recipients"))
+            found.append(
+                agreed("recipients") if along or _meant(held, recipient, paid, named) else unsure(f"what the text names {recipient} for")
+            )
         elif not along and recipient not in held.explained | held.addresses and held.somebody_else(held.appointed):
             found.append(contradicted(f"the calls pay {recipient}, which the text does not name"))
         else:
@@ -175,13 +183,13 @@ def _crossed(held: Held, paid: Sequence[Transfer], named: Sequence[Amount]) -> l
     """Where a line names one recipient with amounts, that recipient gets one of them, and nobody else's."""
     lines: dict[str, set[tuple[str | None, Decimal]]] = {}
     for each in named:
-        whom = _addresses(each.line) - held.explained
+        whom = addresses_of(each.line) - held.explained
         if len(whom) == 1:
             lines.setdefault(next(iter(whom)), set()).add((each.token, each.amount))
     found = []
     for pay in paid:
         said = lines.get(pay.recipient, set())
-        own = {amount for token, amount in said if token is None or pay.token is None or _is_named_in(token, pay.token)}
+        own = {amount for token, amount in said if token is None or pay.token is None or is_named_in(token, pay.token)}
         theirs = {amount for whom, sums in lines.items() if whom != pay.recipient for _, amount in sums}
         all_ = sum((each.amount for each in paid if (each.recipient, each.token) == (pay.recipient, pay.token)), Decimal(0))
         if own and not _matches(pay.amount, own) and not _matches(all_, own) and _matches(pay.amount, theirs):
@@ -191,11 +199,11 @@ def _crossed(held: Held, paid: Sequence[Transfer], named: Sequence[Amount]) -> l
 
 def _promised(held: Held, pay: Transfer, named: Sequence[Amount]) -> Comparison:
     """Where the sentence with the amount names one address, nobody whom the text does not name gets it."""
-    own = [each for each in named if each.token is not None and _is_named_in(each.token, pay.token or "")]
+    own = [each for each in named if each.token is not None and is_named_in(each.token, pay.token or "")]
     saying = [each for each in own if _matches(pay.amount, {each.amount})]
     if pay.along or held.known(pay.recipient) or any(_names_somebody(each.line) for each in saying):
         return NOTHING
-    whom = [found for each in saying if len(found := _addresses(each.line) - held.explained) == 1]
+    whom = [found for each in saying if len(found := addresses_of(each.line) - held.explained) == 1]
     if not whom or pay.recipient in whom[0]:
         return NOTHING
     return contradicted(f"the text names {next(iter(whom[0]))} for {number(pay.amount)} {pay.token}, the calls pay {pay.recipient}")
@@ -203,7 +211,7 @@ def _promised(held: Held, pay: Transfer, named: Sequence[Amount]) -> Comparison:
 
 # A text may name a thousand amounts in long lines and a proposal make hundreds of payments: each line is looked through once.
 @lru_cache(maxsize=4_096)
-def _addresses(line: str) -> frozenset[str]:
+def addresses_of(line: str) -> frozenset[str]:
     return frozenset(claims.addresses_in(line))
 
 
@@ -218,49 +226,7 @@ def _fee(held: Held, paid: Transfer, named: Sequence[Amount]) -> Comparison:
     return unsure(f"what {number(paid.amount)} {COIN} sent along to {paid.recipient} are for")
 
 
-def allowances(held: Held) -> Comparison:
-    """Whom the calls let spend, and how much, against what the text says of it."""
-    given = [each for call in held.calls for each in call.allowances if each.amount]
-    named = amounts(held.text, held.symbols)
-    return together([each for allowance in given for each in (_limit(held, allowance, named), _spender(held, allowance))])
-
-
-def _limit(held: Held, given: Allowance, named: Sequence[Amount]) -> Comparison:
-    token = given.token or given.asset
-    if given.unlimited:
-        if claims.mention(held.text, _UNLIMITED) is Mention.SAID:
-            return agreed("allowances")
-        return held.unsaid(f"the text does not say that {given.spender} may spend {token} without limit")
-    own = {each.amount for each in named if given.token is not None and each.token is not None and _is_named_in(each.token, given.token)}
-    # What is said of the spender, or at least of allowing, counts before what is said of payments.
-    mine = [each for each in named if each.amount in own and given.spender in _addresses(each.line)]
-    allowing = [each for each in named if each.amount in own and claims.mention(each.line, _ALLOW) is Mention.SAID]
-    own = {each.amount for each in mine or allowing} or own
-    if own and given.amount > max(own):
-        return contradicted(
-            f"the text names at most {number(max(own))} {token}, the calls let {given.spender} spend {number(given.amount)}"
-        )
-    if own:
-        return agreed("allowances")
-    mention = claims.mention(held.text, _ALLOW)
-    if mention is not Mention.SAID:
-        return held.silence(f"let {given.spender} spend {number(given.amount)} {token}", mention)
-    others = [each for each in named if each.token not in {None, DOLLARS}]
-    if given.token is not None and others and claims.mention(held.text, _CONVERTED) is not Mention.SAID:
-        return held.unsaid(f"the text names no {token}, but {given.spender} could spend {number(given.amount)}")
-    return unsure(f"how much {token} the text lets {given.spender} spend")
-
-
-def _spender(held: Held, given: Allowance) -> Comparison:
-    if held.known(given.spender):
-        return agreed("spenders")
-    # A contract that is called right after may need what it is allowed; whether it is the right one is no matter of this text.
-    if given.spender not in held.explained and held.somebody_else(held.receiving):
-        return contradicted(f"the calls let {given.spender} spend, which the text does not name")
-    return unsure(f"whether {given.spender} is who the text lets spend")
-
-
-def _is_named_in(token: str, symbol: str) -> bool:
+def is_named_in(token: str, symbol: str) -> bool:
     """Whether an amount in `token` may mean `symbol`: the same name, or dollars for a coin that is one."""
     return token == same(symbol) or (token == DOLLARS and symbol.upper() in STABLE)
 

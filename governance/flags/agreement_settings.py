@@ -12,6 +12,19 @@ from governance.flags.comparison import NOTHING, Comparison, Held, agreed, contr
 from governance.flags.functions import Effect, Function, Scale, Setting
 from governance.flags.known_functions import TOKENS, roles
 
+# Functions that give, or take away, by their names; and the words by which a text says so.
+_GIVES: Final = re.compile(r"_?(?:grant|add|enable|increase|allow|appoint)")
+_TAKES: Final = re.compile(r"_?(?:revoke|remove|disable|decrease|unpause|unfreeze|deny)")
+_TAKEN: Final = re.compile(
+    r"\b(?:revo[ck]|remov|disabl|decreas|reduc|strip|withdraw|unpaus|unfreez|resum|reactivat|restart|lift|dismiss|retir|replac|drop|deny|"
+    r"without|off-?board|step(?:s|ped)? down|delist|lower|deprecat|end(?:s|ing)?\b)",
+    re.IGNORECASE,
+)
+_GIVEN: Final = re.compile(
+    r"\b(?:grant|add|enabl|increas|appoint|allow|approv|giv|assign|set|name|mak|list|onboard|rais|authori[sz]|replac|elect|install|activat|"
+    r"whitelist|new\b|becom|creat|deploy)",
+    re.IGNORECASE,
+)
 _NOUGHT: Final = "0x" + "0" * 40
 # Types of lists and tuples: what stands in them is not compared number by number.
 _COMPOSITE: Final = re.compile(r"[\[(]")
@@ -24,6 +37,8 @@ def settings(held: Held) -> Comparison:
 
 def _one(held: Held, call: Decoded, entry: Function) -> Comparison:
     pays_only = call.effect is Effect.TRANSFER and bool(entry.pays)
+    if call.effect is Effect.BATCH and call.value and not held.known(call.target):
+        return unsure(f"whether {call.target} passes on the coin that is sent to it")
     if call.effect is Effect.BATCH or call.allowances or pays_only:
         return NOTHING
     if entry.opaque and not entry.mentions:
@@ -35,6 +50,7 @@ def _one(held: Held, call: Decoded, entry: Function) -> Comparison:
             return unsure(f"whether the text means that it would {call.words}")
         return held.silence(call.words, mention)
     found = [_value(held, each, given) for each in entry.sets]
+    found += [each for each in (_direction(held, call, entry), _id(held, call, given)) if each is not NOTHING]
     found += [_whom(held, call, name, given[name]) for name in entry.whom]
     found += [_role(held, call, given["role"])] if "role" in given else []
     found += [_asset(held, call)] if entry.sets and not entry.paid_in else []
@@ -43,7 +59,30 @@ def _one(held: Held, call: Decoded, entry: Function) -> Comparison:
         found.append(unsure(f"what the code that it would run at {call.target} does"))
     if not entry.sets and _has_numbers(entry):
         found.append(unsure(f"the numbers in the text for: {call.words}"))
+    strangers = sorted(each for each in _addresses(call) if not held.known(each) and each not in TOKENS)
+    if not found and strangers:
+        return unsure(f"whether {strangers[0]} is what the text means")
     return together(found or [agreed("control" if call.effect is Effect.CONTROL else "what is set")])
+
+
+def _addresses(call: Decoded) -> set[str]:
+    return {each.value.lower() for each in call.arguments if each.type == "address"} - {_NOUGHT}
+
+
+def _direction(held: Held, call: Decoded, entry: Function) -> Comparison:
+    """A text that only takes away names no call that gives, and the other way round; one that does both may mean either."""
+    taken, given = (pattern.search(claims.visible(held.text)) is not None for pattern in (_TAKEN, _GIVEN))
+    gives, takes = _GIVES.match(entry.name) is not None, _TAKES.match(entry.name) is not None
+    wrong = (gives and taken and not given) or (takes and not taken)
+    return unsure(f"whether the text means to {call.words}, or the contrary") if wrong else NOTHING
+
+
+def _id(held: Held, call: Decoded, given: dict[str, str]) -> Comparison:
+    """Which one of its kind, by its number."""
+    number = given.get("id", "")
+    if not number.isdigit() or re.search(rf"(?<!\d){number}(?!\d)", claims.visible(held.text)):
+        return NOTHING
+    return unsure(f"whether the text means no. {number} in: {call.words}")
 
 
 def _value(held: Held, setting: Setting, given: dict[str, str]) -> Comparison:

@@ -16,6 +16,8 @@ from governance.flags.value_words import number, scaled
 # Batches of batches are read this deep, and this many calls of one proposal: beyond that the rest is said to be unread.
 MOST_DEPTH: Final = 6
 MOST_CALLS: Final = 300
+# So many payments of one list cost as much as another call.
+PAYMENTS_A_CALL: Final = 10
 _SIGNATURE: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,127}\([A-Za-z0-9_,()\[\]]{0,1000}\)", re.ASCII)
 
 
@@ -120,6 +122,8 @@ def _known(entry: Function, call: Call, selector: bytes, body: bytes, reading: _
     if inside is None:
         return _unread(call, selector, f"what {entry.signature} carries cannot be read")
     given = dict(zip(entry.names, arguments, strict=True))
+    paid = transfers.paid(entry, call.target, given, reading.tokens)
+    reading.budget[0] -= len(paid) // PAYMENTS_A_CALL
     allowances = transfers.allowed(entry, call.target, given, reading.tokens)
     # What a batch keeps of the coin sent along is paid to it.
     kept = call.value - sum(each.value for each in inside)
@@ -134,7 +138,7 @@ def _known(entry: Function, call: Call, selector: bytes, body: bytes, reading: _
             Argument(name, kind, value_words.text(value, name=name)) for (name, value), kind in zip(given.items(), entry.types, strict=True)
         ),
         inside=inside,
-        transfers=(*transfers.paid(entry, call.target, given, reading.tokens), *transfers.coin(call.target, kept, along=True)),
+        transfers=(*paid, *transfers.coin(call.target, kept, along=True)),
         allowances=allowances,
         moved=transfers.moved(entry, call.target, given, reading.tokens),
         delegated=call.delegated or entry.delegates,

@@ -8,6 +8,7 @@ from typing import Final
 from governance.flags import claims
 from governance.flags.calldata import Decoded, every
 from governance.flags.case import Case
+from governance.flags.functions import Effect
 from governance.flags.known_functions import TOKENS
 from governance.flags.transfers import COIN, Allowance, Transfer
 
@@ -73,7 +74,8 @@ class Held:
         return frozenset(claims.addresses(self.text))
 
     @cached_property
-    def _meant(self) -> frozenset[str]:
+    def named(self) -> frozenset[str]:
+        """Those that the text names otherwise than as its author's, or to warn of them."""
         return frozenset(claims.meant(self.text))
 
     @cached_property
@@ -86,8 +88,10 @@ class Held:
     def explained(self) -> frozenset[str]:
         """Addresses that the text names for other reasons than to say who gets something: contracts, tokens, who gives or proposes."""
         assets = {each.asset for each in self._moved}
+        # What does nothing explains nothing: it may only have been added to explain an address.
+        targets = {call.target for call in self.calls if call.effect is not Effect.NONE}
         author = set() if self.case.author is None else {self.case.author}
-        return frozenset({call.target for call in self.calls} | assets | set(TOKENS) | author | claims.givers(self.text))
+        return frozenset(targets | assets | set(TOKENS) | author | claims.givers(self.text))
 
     @cached_property
     def appointed(self) -> frozenset[str]:
@@ -103,11 +107,11 @@ class Held:
     def somebody_else(self, but_for: frozenset[str]) -> bool:
         """Whether the text names an address that nothing else explains, and so must be the one meant."""
         told = self.case.body is not None
-        return told and bool(self._meant - self.explained - but_for) and not claims.names_somebody(self.text)
+        return told and bool(self.named - self.explained - but_for) and not claims.names_somebody(self.text)
 
     def known(self, address: str) -> bool:
         """Whether the text names the address, and not only as its author's or to warn of it, or the DAO lists it."""
-        return address in self._meant or address in (self.case.chain.listed or frozenset())
+        return address in self.named or address in (self.case.chain.listed or frozenset())
 
     def silence(self, words: str, mention: claims.Mention) -> Comparison:
         """What it means that the text does not say that it would `words`."""

@@ -216,9 +216,10 @@ def _threads(session: Session, case: Case, row: Mapping[str, Any]) -> tuple[Thre
 
 def _thread(session: Session, forum: str, topic: int, as_of: datetime) -> Thread:
     posts = _table(Post)
-    query = select(posts.c.id, posts.c.posted_at, posts.c.facts, posts.c.revision).where(posts.c.forum == forum, posts.c.topic_id == topic)
-    earliest = query.where(posts.c.posted_at.is_not(None)).order_by(posts.c.posted_at, posts.c.id).limit(1)
-    first = next(iter(known.as_known(session, known.POSTS, earliest, as_of=as_of)), None)
+    own = select(posts.c.id, posts.c.posted_at, posts.c.facts, posts.c.revision).where(posts.c.forum == forum, posts.c.topic_id == topic)
+    as_told = own.where(posts.c.revision == 1, posts.c.posted_at.is_not(None)).order_by(posts.c.posted_at, posts.c.id).limit(1)
+    rows = [row for query in (as_told, own.where(posts.c.revision > 1)) for row in known.as_known(session, known.POSTS, query, as_of=as_of)]
+    first = min((row for row in rows if row["posted_at"] is not None), key=lambda row: (row["posted_at"], row["id"]), default=None)
     return Thread(forum, topic, None if first is None else first["posted_at"], None if first is None else _account_since(first["facts"]))
 
 

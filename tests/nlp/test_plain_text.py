@@ -16,6 +16,7 @@ from nlp.plain_text import plain_text
         ("## Title\n- [the plan](https://example.org/p) is **good**", "Title the plan is good"),
         ("fees &amp; yields\u00a0rise", "fees & yields rise"),
         ("to the moon \U0001f680\U0001f680\U0001f680", "to the moon rocket"),
+        ("I \u2764\ufe0f this DAO", "I heart this DAO"),
         ("so <b>bold</b>", "so bold"),
         ("a < b and b > c", "a < b and b > c"),
         ("1,000 tokens at 5%", "1,000 tokens at 5%"),

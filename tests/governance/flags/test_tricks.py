@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from eth_utils.crypto import keccak
 
 from governance.flags.calldata import Call
 from governance.flags.case import Case, Delegation, Notices
@@ -29,6 +30,7 @@ from tests.flag_cases import (
 )
 
 OTHER = "0x" + "66" * 20
+MINTER = keccak(text="MINTER_ROLE")
 WBTC = "0x2260fac5e5542a773aa44fbcfedf7c193bc2c599"
 USDC = "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48"
 _EXECUTE = "execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)"
@@ -81,6 +83,32 @@ PASSED_OFF: dict[str, tuple[str, Call, Call]] = {
         a_payment(),
         a_payment(amount=499_000),
     ),
+    "whoever is named for another reason": (
+        f"We pay 1,000 COMP to {GRANTEE}, who found the bug. The attacker {OTHER} stole funds.",
+        a_payment(),
+        a_payment(OTHER),
+    ),
+    "a role that is taken away": (
+        f"We revoke the minter role of {OTHER}.",
+        a_call(TARGET, "revokeRole(bytes32,address)", MINTER, OTHER),
+        a_call(TARGET, "grantRole(bytes32,address)", MINTER, OTHER),
+    ),
+    "a pause that goes on": ("We pause the market.", a_call(TARGET, "pause()"), a_call(TARGET, "unpause()")),
+    "another proposal's number": (
+        "We cancel proposal 6 of the governor.",
+        a_call(TARGET, "cancel(uint256)", 6),
+        a_call(TARGET, "cancel(uint256)", 5),
+    ),
+    "coin that somebody shall pass on": (
+        f"We pay 100 ETH to {GRANTEE}.",
+        Call(GRANTEE, 100 * 10**18),
+        a_call(OTHER, "execute(address,uint256,bytes)", GRANTEE, 100 * 10**18, b"", value=100 * 10**18),
+    ),
+    "an allowance without limit beside one with": (
+        f"Unlimited approvals are dangerous. We approve 10 COMP for {SAFE}.",
+        a_call(COMP, "approve(address,uint256)", SAFE, 10 * 10**18),
+        a_call(COMP, "approve(address,uint256)", SAFE, 2**256 - 1),
+    ),
     "another asset's cap": (
         "Raise the supply cap of USDC to 2,000.",
         a_call(TARGET, "setSupplyCap(address,uint256)", USDC, 2_000),
@@ -103,6 +131,20 @@ UNKNOWN: dict[str, tuple[str, Case]] = {
     "code that stands elsewhere may move control": ("R09", a_case(calls=calls(a_call(TARGET, "execute()")))),
     "a vault that pays out to the proposer": ("R06", a_case(calls=calls(a_call(TARGET, _WITHDRAW, 10**25, PROPOSER, TIMELOCK)))),
     "a vault that pays out to anybody": ("R06", a_case(calls=calls(a_call(TARGET, _WITHDRAW, 10**25, OTHER, TIMELOCK)))),
+    "coin sent to a stranger's contract": (
+        "R06",
+        a_case(calls=calls(a_call(OTHER, "execute(address,uint256,bytes)", GRANTEE, 10**18, b"", value=10**18))),
+    ),
+    "an allowance for whom the proposer controls": (
+        "R06",
+        with_chain(
+            a_case(calls=calls(a_call(COMP, "approve(address,uint256)", OTHER, 9 * 10**23))), controllers={OTHER: frozenset({PROPOSER})}
+        ),
+    ),
+    "a call that does nothing explains nobody": (
+        "R06",
+        a_case(calls=calls(a_call(TARGET, _WITHDRAW, 10**25, OTHER, TIMELOCK), Call(OTHER, 0))),
+    ),
     "an allowance for the proposer": ("R06", a_case(calls=calls(a_call(COMP, "approve(address,uint256)", PROPOSER, 9 * 10**23)))),
     "a defeated copy without dates": (
         "R03",

@@ -90,11 +90,32 @@ def test_what_is_told_anew_later_changes_no_case(session: Session) -> None:
     later = datetime(2027, 1, 1, tzinfo=UTC)
     take(session, Kind.POST, [{**post, "text": "Deleted by its author.", "author_created": OPENED - 900 * DAY}], at=later)
     take(session, Kind.PROPOSAL, [{**_earlier(0), "end": OPENED + 5 * DAY}, {**running, "end": OPENED + 2 * DAY}], at=later)
-    forecast = {"dao_id": DAO, "proposal_id": PROPOSAL, "body": {"reaches_quorum": {"probability": "0.01"}}, "sha256": "0" * 64}
+    forecast: dict[str, Any] = {
+        "dao_id": DAO,
+        "proposal_id": PROPOSAL,
+        "body": {"reaches_quorum": {"probability": "0.01"}},
+        "sha256": "0" * 64,
+    }
     session.add(Forecast(id="fct_late", as_of=MIDST - timedelta(hours=1), model_sha256="1" * 64, recorded_at=later, **forecast))
     session.flush()
 
     assert [past.live for past in before.past].count(True) == 1
+    assert case_of(session, DAO, PROPOSAL, as_of=MIDST) == before
+
+
+def test_a_post_dated_anew_later_opened_its_thread_then(session: Session) -> None:
+    """Which post opened a discussion goes by the times that were told then."""
+    opening = a_post(dao=DAO, linked_proposal="0x01", created=OPENED - 10 * DAY, author_created=OPENED - 11 * DAY)
+    reply = {**opening, "post_id": 2, "post_number": 2, "created": OPENED - 9 * DAY, "author_created": OPENED - 900 * DAY}
+    take(session, Kind.PROPOSAL, [a_proposal()])
+    take(session, Kind.POST, [opening, reply])
+    before = case_of(session, DAO, PROPOSAL, as_of=MIDST)
+
+    later = datetime(2027, 1, 1, tzinfo=UTC)
+    take(session, Kind.POST, [{**opening, "created": OPENED - 5 * DAY}], at=later)
+
+    (thread,) = before.threads or ()
+    assert thread.account_since == datetime.fromtimestamp(OPENED - 11 * DAY, UTC)
     assert case_of(session, DAO, PROPOSAL, as_of=MIDST) == before
 
 
