@@ -30,13 +30,23 @@ class Subject:
 
     @property
     def to_read(self) -> TextToRead:
-        """What the model is given. A vote's reason is about its vote, however little it names of the proposal."""
-        return TextToRead(self.text, self.target, part=self.kind == "vote")
+        """What the model is given."""
+        return as_read(self.kind, self.text, self.target)
 
     @property
     def digests(self) -> tuple[str, str]:
-        """SHA-256 (hex) of text and target; "" where there is no target. They are what a reading is remembered by."""
+        """SHA-256 (hex) of text and target; "" where there is no target."""
         return _sha256(self.text), "" if self.target is None else _sha256(self.target)
+
+    @property
+    def asked(self) -> tuple[str, str, bool]:
+        """What a reading is remembered by: the digests, and whether the text is a part of what speaks of the target."""
+        return (*self.digests, self.to_read.part)
+
+
+def as_read(kind: str, text: str, target: str | None) -> TextToRead:
+    """What the model is given of a text of that kind. A vote's reason is about its vote, however little it names of the proposal."""
+    return TextToRead(text, target, part=kind == "vote")
 
 
 def target_of(title: str | None, body: str | None) -> str | None:

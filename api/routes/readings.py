@@ -10,7 +10,7 @@ from api.errors import problems
 from api.kept_readings import READINGS
 from governance.canonical import fixed
 from governance.errors import InvalidInput, ModelUnavailable, NotFound
-from governance.evidence import Span, TextToRead
+from governance.evidence import Span
 from governance.records.readings import get_reading, text_of
 
 router = APIRouter(prefix="/daos/{dao_id}/readings/{reading_id}", tags=["sentiment"])
@@ -63,12 +63,11 @@ def get(dao_id: str, reading_id: str, session: ReadDep, reader: ReaderDep) -> Re
     row = get_reading(session, dao_id, reading_id)
     found = text_of(session, row)
     kept = {name: getattr(row, name) for name in ReadingOut.model_fields if name not in {"spans", "read_as"}}
-    reason = row.subject_kind == "vote"
     session.rollback()  # a long reading would keep the database from tidying up
     if found is None or reader.digest(row.task) != kept["model_sha256"]:
         return ReadingOut(**kept, spans=None, read_as=None)
-    read_as = plain_text(found[0])
-    reading = next(one for one in READINGS.read(reader, [TextToRead(*found, part=reason)])[0] if one.task == kept["task"])
+    read_as = plain_text(found.text)
+    reading = next(one for one in READINGS.read(reader, [found])[0] if one.task == kept["task"])
     return ReadingOut(**kept, spans=[_shown(span, read_as) for span in reading.spans], read_as=read_as)
 
 

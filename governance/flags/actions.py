@@ -1,11 +1,10 @@
 """Rules on what a proposal would execute: whom it pays, which code it runs, and what control it moves."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-from governance.flags import claims
-from governance.flags.calldata import Decoded, entry_of, every, undecoded
+from governance.flags.calldata import Decoded, addresses_given, entry_of, every, undecoded
 from governance.flags.case import Case, Code, share, total
 from governance.flags.functions import Effect
 from governance.flags.known_functions import TOKENS
@@ -75,21 +74,15 @@ def _may_pay(case: Case) -> list[str]:
     calls = every(case.calls or ())
     known = (case.chain.listed or frozenset()) | set(TOKENS) | {call.target for call in calls if call.effect is not Effect.NONE}
     silent = [call for call in calls if not call.transfers and call.effect is not Effect.BATCH]
-    own = [call for call in silent if any(_belongs(case, each) for each in _named_in(call))]
+    own = [call for call in silent if any(_belongs(case, each) for each in addresses_given(call))]
     relays = [call for call in calls if call.effect is Effect.BATCH and call.value and call.target not in (case.chain.listed or ())]
-    others = [call for call in silent if call not in own and _named_in(call, _RECEIVING) - known]
+    others = [call for call in silent if call not in own and addresses_given(call, _RECEIVING) - known]
     return [
         *(f"what the code at {call.target} pays" for call in _opaque(calls)),
         *(f"what the proposer's side receives by: {call.words}" for call in own),
         *(f"how much is received by: {call.words}" for call in others),
         *(f"whether {call.target} passes on the coin that is sent to it" for call in relays),
     ]
-
-
-def _named_in(call: Decoded, names: Container[str] | None = None) -> frozenset[str]:
-    """The addresses in its arguments, or in those of these names."""
-    given = (each.value for each in call.arguments if names is None or each.name in names)
-    return frozenset(address for value in given for address in claims.addresses_in(value))
 
 
 def _opaque(calls: Iterable[Decoded]) -> list[Decoded]:

@@ -153,9 +153,9 @@ def _nameless(held: Held, group: list[Transfer], named: Sequence[Amount]) -> Com
     return held.silence(words, mention)
 
 
-def _meant(held: Held, recipient: str, paid: Sequence[Transfer], named: Sequence[Amount]) -> bool:
+def _is_meant(held: Held, recipient: str, paid: Sequence[Transfer], named: Sequence[Amount]) -> bool:
     """Whether it is the only one who can be meant, or stands beside an amount that it is paid, where others are named as well."""
-    if recipient not in held.addresses or not held.named - held.explained - {recipient}:
+    if recipient not in held.addresses or not held.meant - held.explained - {recipient}:
         return True
     own = [pay for pay in paid if pay.recipient == recipient]
     # Several may share a sum that is named once.
@@ -168,9 +168,11 @@ def _recipients(held: Held, paid: Sequence[Transfer], named: Sequence[Amount]) -
     found = []
     for recipient, along in dict.fromkeys((pay.recipient, pay.along) for pay in paid):
         # What goes along to a known token's own contract is wrapped there.
-        if held.known(recipient) or (along and recipient in TOKENS):
+        if along and (held.known(recipient) or recipient in TOKENS):
+            found.append(agreed("recipients"))
+        elif held.known(recipient):
             found.append(
-                agreed("recipients") if along or _meant(held, recipient, paid, named) else unsure(f"what the text names {recipient} for")
+                agreed("recipients") if _is_meant(held, recipient, paid, named) else unsure(f"what the text names {recipient} for")
             )
         elif not along and recipient not in held.explained | held.addresses and held.somebody_else(held.appointed):
             found.append(contradicted(f"the calls pay {recipient}, which the text does not name"))
@@ -212,6 +214,7 @@ def _promised(held: Held, pay: Transfer, named: Sequence[Amount]) -> Comparison:
 # A text may name a thousand amounts in long lines and a proposal make hundreds of payments: each line is looked through once.
 @lru_cache(maxsize=4_096)
 def addresses_of(line: str) -> frozenset[str]:
+    """The addresses in the line that an amount stands in."""
     return frozenset(claims.addresses_in(line))
 
 

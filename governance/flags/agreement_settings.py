@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from governance.flags import claimed_values, claims
-from governance.flags.calldata import Decoded, entry_of
+from governance.flags.calldata import Decoded, addresses_given, entry_of
 from governance.flags.claimed_amounts import amounts, same
 from governance.flags.claims import Mention
 from governance.flags.comparison import NOTHING, Comparison, Held, agreed, contradicted, together, unsure
@@ -50,23 +50,21 @@ def _one(held: Held, call: Decoded, entry: Function) -> Comparison:
             return unsure(f"whether the text means that it would {call.words}")
         return held.silence(call.words, mention)
     found = [_value(held, each, given) for each in entry.sets]
-    found += [each for each in (_direction(held, call, entry), _id(held, call, given)) if each is not NOTHING]
+    found += [_direction(held, call, entry), _id(held, call, given)]
     found += [_whom(held, call, name, given[name]) for name in entry.whom]
     found += [_role(held, call, given["role"])] if "role" in given else []
-    found += [_asset(held, call)] if entry.sets and not entry.paid_in else []
+    found += [_asset(held, call)] if entry.sets else []
     found += [_moved(held, call, amount, token) for amount, token in call.moved]
     if entry.opaque:
         found.append(unsure(f"what the code that it would run at {call.target} does"))
     if not entry.sets and _has_numbers(entry):
         found.append(unsure(f"the numbers in the text for: {call.words}"))
-    strangers = sorted(each for each in _addresses(call) if not held.known(each) and each not in TOKENS)
-    if not found and strangers:
+    if any(each is not NOTHING for each in found):
+        return together(found)
+    strangers = sorted(each for each in addresses_given(call) if not held.known(each) and each not in {*TOKENS, _NOUGHT})
+    if strangers:
         return unsure(f"whether {strangers[0]} is what the text means")
-    return together(found or [agreed("control" if call.effect is Effect.CONTROL else "what is set")])
-
-
-def _addresses(call: Decoded) -> set[str]:
-    return {each.value.lower() for each in call.arguments if each.type == "address"} - {_NOUGHT}
+    return agreed("control" if call.effect is Effect.CONTROL else "what is set")
 
 
 def _direction(held: Held, call: Decoded, entry: Function) -> Comparison:
@@ -92,7 +90,7 @@ def _value(held: Held, setting: Setting, given: dict[str, str]) -> Comparison:
     said = claimed_values.named(held.text, tuple(_filled(each, given) for each in setting.nouns))
     if not raw.isdigit() or not (said.new or said.beside):
         return unsure(f"which {label} the text means")
-    if claimed_values.surely_means(int(raw), setting.scale, said.new):
+    if claimed_values.any_means(int(raw), setting.scale, said.new, surely=True):
         return agreed(label)
     if claimed_values.any_means(int(raw), setting.scale, said.new):
         return unsure(f"in which unit the {label} of {raw} is meant")

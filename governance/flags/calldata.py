@@ -1,13 +1,14 @@
 """Calldata decoded against known functions: what each call does, in words, and the calls inside it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import Final
 
 from governance.flags import transfers, value_words
+from governance.flags.claims import addresses_in
 from governance.flags.functions import Effect, Function, Token
 from governance.flags.known_functions import FUNCTIONS, TOKENS
 from governance.flags.transfers import Allowance, Transfer
@@ -79,6 +80,12 @@ def flat(decoded: Sequence[Decoded], depth: int = 0) -> Iterator[tuple[int, Deco
 def every(decoded: Sequence[Decoded]) -> list[Decoded]:
     """Every call, those inside others too."""
     return [each for _, each in flat(decoded)]
+
+
+def addresses_given(call: Decoded, names: Container[str] | None = None) -> frozenset[str]:
+    """The addresses in the arguments of the call, or in those of these names."""
+    given = (each.value for each in call.arguments if names is None or each.name in names)
+    return frozenset(address for value in given for address in addresses_in(value))
 
 
 def undecoded(decoded: Sequence[Decoded]) -> list[Decoded]:

@@ -30,6 +30,8 @@ _OLD_COLUMN: Final = re.compile(r"\b(?:current|old|from|before|existing|present|
 _SECONDS: Final = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3_600, "hr": 3_600, "day": 86_400, "week": 604_800}
 _SHARES: Final = {"%": 100, "percent": 100, "bps": 10_000, "bip": 10_000, "basis point": 10_000}
 _WHOLES: Final = {Scale.PERCENT: 0, Scale.BPS: 4, Scale.PPM: 6, Scale.WAD: 18, Scale.RAY: 27}
+# In which powers of ten contracts count: whole numbers, hundredths, basis points, six or eight decimals, wad, ray and rad.
+_COMMON_PLACES: Final = (0, 2, 4, 6, 8, 18, 27, 45)
 # Seconds a block takes on the chains where governors count in blocks: Ethereum before and after the merge, then faster ones.
 _BLOCK_TIMES: Final = ((Decimal("11.5"), Decimal("15.5")), (Decimal("1.8"), Decimal("2.2")), (Decimal("0.24"), Decimal("1.05")))
 # How far around a name its numbers are looked for, and how often one may be named.
@@ -79,37 +81,40 @@ def named(text: str, nouns: tuple[str, ...]) -> Named:
     return Named(tuple(dict.fromkeys(new)), tuple(dict.fromkeys(beside)), there)
 
 
-_TOKEN_PLACES: Final = 18
-# In which powers of ten contracts count: whole numbers, hundredths, basis points, six or eight decimals, wad, ray and rad.
-_COMMON_PLACES: Final = (0, 2, 4, 6, 8, 18, 27, 45)
+def means(raw: int, scale: Scale, value: Value, *, surely: bool = False) -> bool:
+    """Whether a contract's `raw` number of that scale is the value: a share, a time, or the number itself.
 
-
-def means(raw: int, scale: Scale, value: Value) -> bool:
-    """Whether a contract's `raw` number of that scale is the value: a share, a time, or the number itself."""
+    `surely`: in the unit that such contracts commonly count in. 25,000 base units look like 25,000 tokens too, and are dust.
+    """
     exact = Decimal(raw)
     if value.unit in _SHARES:
-        return _is_share(exact, scale, value.number / _SHARES[value.unit])
+        return _is_share(exact, scale, value.number / _SHARES[value.unit], surely=surely)
     if value.unit in _SECONDS:
         return _is_time(exact, scale, value.number * _SECONDS[value.unit])
+    if scale is Scale.TOKENS:
+        return any(value.number == exact.scaleb(-places) for places in ((18,) if surely else (0, 6, 8, 18)))
     if value.number == exact:
         return True
     if scale in _WHOLES:
-        return value.number in {exact.scaleb(-_WHOLES[scale]), exact.scaleb(2 - _WHOLES[scale])} and value.unit == ""
-    if scale is Scale.TOKENS:
-        return any(value.number == exact.scaleb(-places) for places in (6, 8, 18))
-    return scale is Scale.UNTOLD and _is_scaled(exact, value.number)
+        part = exact.scaleb(-_WHOLES[scale])
+        return value.unit == "" and (value.number == part or (value.number == part * 100 and not (surely and value.number < 1)))
+    return scale is Scale.UNTOLD and _is_scaled(exact, value.number, surely=surely)
 
 
-def _is_share(exact: Decimal, scale: Scale, share: Decimal) -> bool:
+def _is_share(exact: Decimal, scale: Scale, share: Decimal, *, surely: bool) -> bool:
     if scale is Scale.PERCENT:
-        return exact in {share * 100, share * 1_000, share * 10_000}
+        return exact in ({share * 100} if surely else {share * 100, share * 1_000, share * 10_000})
     if scale in _WHOLES:
         return exact == share.scaleb(_WHOLES[scale])
-    return scale in {Scale.UNTOLD, Scale.PLAIN} and any(_is_scaled(exact, each) for each in (share, share + 1, 1 - share))
+    return scale in {Scale.UNTOLD, Scale.PLAIN} and any(_is_scaled(exact, each, surely=surely) for each in (share, share + 1, 1 - share))
 
 
-def _is_scaled(exact: Decimal, number: Decimal) -> bool:
-    return number != 0 and exact != 0 and exact.normalize().as_tuple().digits == number.normalize().as_tuple().digits
+def _is_scaled(exact: Decimal, number: Decimal, *, surely: bool) -> bool:
+    if number == 0 or exact == 0:
+        return False
+    if surely:
+        return any(exact == number.scaleb(places) for places in _COMMON_PLACES)
+    return exact.normalize().as_tuple().digits == number.normalize().as_tuple().digits
 
 
 def _is_time(exact: Decimal, scale: Scale, seconds: Decimal) -> bool:
@@ -193,27 +198,6 @@ def _unit(written: str) -> str:
     return unit if unit == "bps" else "bps" if unit == "bips" else unit.rstrip("s")
 
 
-def any_means(raw: int, scale: Scale, values: Sequence[Value]) -> bool:
-    """Whether `raw` may be one of the values, in any unit that such contracts count in."""
-    return any(means(raw, scale, value) for value in values)
-
-
-def surely_means(raw: int, scale: Scale, values: Sequence[Value]) -> bool:
-    """Whether it is one of them in the unit that such contracts commonly count in: tokens of 18 decimals, hundredths.
-
-    25,000 base units, or 25,000 of six decimals, look like 25,000 tokens too, and are dust.
-    """
-    return any(
-        means(raw, scale, value)
-        and not (scale is Scale.TOKENS and value.unit == "" and value.number != Decimal(raw).scaleb(-_TOKEN_PLACES))
-        and not (scale in _WHOLES and value.unit == "" and value.number < 1 and value.number != Decimal(raw).scaleb(-_WHOLES[scale]))
-        and not (scale is Scale.UNTOLD and value.unit not in _SECONDS and not _is_common(Decimal(raw), value))
-        and not (scale is Scale.PERCENT and value.unit in _SHARES and Decimal(raw) != value.number / _SHARES[value.unit] * 100)
-        for value in values
-    )
-
-
-def _is_common(exact: Decimal, value: Value) -> bool:
-    number = value.number / _SHARES.get(value.unit, 1)
-    said = (number, number + 1, 1 - number) if value.unit in _SHARES else (number,)
-    return any(exact == each.scaleb(places) for each in said for places in _COMMON_PLACES)
+def any_means(raw: int, scale: Scale, values: Sequence[Value], *, surely: bool = False) -> bool:
+    """Whether `raw` is one of the values."""
+    return any(means(raw, scale, value, surely=surely) for value in values)

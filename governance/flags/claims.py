@@ -18,7 +18,7 @@ _GIVING: Final = re.compile(
     r"\b(?:from|author|proposer|by|token|old|previous|former|formerly)\b[^\n.;]{0,24}?(0x[0-9a-fA-F]{40})(?![0-9a-fA-F])", re.IGNORECASE
 )
 # Who only wrote, proposes or looked at it, and who is warned of or turned down, is not thereby whom it would pay or appoint.
-_BEFORE_ADDRESS: Final = re.compile(r"([^\n]{0,60})(0x[0-9a-fA-F]{40})(?![0-9a-fA-F])")
+_ASIDE_REACH: Final = 60
 _ASIDE: Final = re.compile(
     r"(?:\b(?:author|proposer|auditor)\s*:|(?:^|[.!?]\s+)(?:author|proposer)\s|\b(?:proposed|written|posted|audited|reviewed) by\s*:?|"
     r"\b(?:not|never|instead of|rather than|beware of|warn(?:s|ed|ing)? of|scammer|impersonator|fake)"
@@ -132,8 +132,12 @@ def addresses_in(shown: str) -> set[str]:
 
 def meant(text: str) -> set[str]:
     """The addresses that the text names otherwise than as its author's, or as those of whom it warns."""
-    found = _BEFORE_ADDRESS.findall(visible(text))
-    return {address.lower() for before, address in found if not _ASIDE.search(before)}
+    shown = visible(text)
+    return {
+        found[0].lower()
+        for found in _ADDRESS.finditer(shown)
+        if not _ASIDE.search(shown, max(0, found.start() - _ASIDE_REACH), found.start())
+    }
 
 
 def givers(text: str) -> set[str]:

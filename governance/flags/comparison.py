@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final
 
 from governance.flags import claims
-from governance.flags.calldata import Decoded, every
+from governance.flags.calldata import Decoded, addresses_given, every
 from governance.flags.case import Case
 from governance.flags.functions import Effect
 from governance.flags.known_functions import TOKENS
@@ -74,7 +74,7 @@ class Held:
         return frozenset(claims.addresses(self.text))
 
     @cached_property
-    def named(self) -> frozenset[str]:
+    def meant(self) -> frozenset[str]:
         """Those that the text names otherwise than as its author's, or to warn of them."""
         return frozenset(claims.meant(self.text))
 
@@ -96,8 +96,7 @@ class Held:
     @cached_property
     def appointed(self) -> frozenset[str]:
         """Addresses in the arguments of calls that pay nobody."""
-        given = (each for call in self.calls if not call.transfers for each in call.arguments)
-        return frozenset(address for each in given for address in claims.addresses_in(each.value))
+        return frozenset(address for call in self.calls if not call.transfers for address in addresses_given(call))
 
     @cached_property
     def receiving(self) -> frozenset[str]:
@@ -107,11 +106,11 @@ class Held:
     def somebody_else(self, but_for: frozenset[str]) -> bool:
         """Whether the text names an address that nothing else explains, and so must be the one meant."""
         told = self.case.body is not None
-        return told and bool(self.named - self.explained - but_for) and not claims.names_somebody(self.text)
+        return told and bool(self.meant - self.explained - but_for) and not claims.names_somebody(self.text)
 
     def known(self, address: str) -> bool:
         """Whether the text names the address, and not only as its author's or to warn of it, or the DAO lists it."""
-        return address in self.named or address in (self.case.chain.listed or frozenset())
+        return address in self.meant or address in (self.case.chain.listed or frozenset())
 
     def silence(self, words: str, mention: claims.Mention) -> Comparison:
         """What it means that the text does not say that it would `words`."""

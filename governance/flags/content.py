@@ -36,10 +36,7 @@ _TO_MODEL: Final = tuple(
             r"(?:\w+\s+){0,3}?(?:instructions?|prompts?|rules?|guidelines?)\b[^.\n]*"
         ),
         r"<\|(?:im_start|im_end|system|user|assistant|endoftext)[^<>\n]{0,80}>|\[/?INST\]|<</?SYS>>",
-        (
-            r"^[^\S\n]*(?:#{1,4}[^\S\n]*)?(?:system|assistant)\s*(?:(?:prompt|message)\s*:\s*\S.*|:[^\S\n]*[^\n]{0,200}?"
-            r"\b(?:you|your|ignore|disregard|always|must|approve|vote|output|respond|reply|answer|classify|label|score|rate|mark|treat)\b.*)$"
-        ),
+        r"^[^\S\n]*(?:#{1,4}[^\S\n]*)?(?:system|assistant)\s*(?:(?:prompt|message)\s*)?:\s*\S.*$",
         (
             r"\b(?:you are|you're|act as|pretend to be)\s+(?:now\s+)?(?:an?\s+)?"
             r"(?:ai|a\.i\.|llm|language model|chatbot|gpt|governance (?:ai|bot|copilot))\b[^.\n]*"
@@ -53,10 +50,7 @@ _TO_MODEL: Final = tuple(
             r"\b(?:ai|llms?|language models?)\s+(?:agents?\s+|delegates?\s+)?(?:must|should|shall|will)\s+(?:always\s+)?"
             r"(?:vote|rate|classify|score|recommend|approve|answer|output|respond)\b[^.\n]*"
         ),
-        (
-            r"(?:^[^\S\n]*|[.!?:;,>][^\S\n]*|\b(?:please|must|should|shall|to|and|then|now|always)\s{1,9})"
-            r"(?:classify|rate|score|label|mark|flag)\s+this\s+(?:proposal|text|post)\s+(?:as|with|clear)\b[^.\n]*"
-        ),
+        r"\b(?:classify|rate|score|label|mark|flag)\s+this\s+(?:proposal|text|post)\s+(?:as|with|clear)\b[^.\n]*",
         r"\b(?:respond|answer|reply|output)\s+(?:only\s+)?(?:with|exactly)\s*(?:[:\"'“]\s*)?(?:yes|for|approve|pass|safe|clear|\{)[^.\n]*",
         r"<[^<>]{0,80}(?:display\s*:\s*none|font-size\s*:\s*0|visibility\s*:\s*hidden|opacity\s*:\s*0\b|\shidden[\s>=])(?:[^>]{0,500}>[^<]*)?",
     )

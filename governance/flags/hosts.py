@@ -77,8 +77,9 @@ def looks_like(host: str) -> str | None:
     parts = host.split(".")
     if len(parts) < 2 or _is_listed(host):
         return None
-    if (front := next((".".join(parts[:end]) for end in range(2, len(parts) - 1) if ".".join(parts[:end]) in TRUSTED), None)) is not None:
-        return front
+    for front in (".".join(parts[:end]) for end in range(2, len(parts) - 1)):
+        if front in TRUSTED:
+            return front
     name = parts[-2]
     plain = _plain(name)
     for known, genuine in _KNOWN.items():

@@ -198,7 +198,8 @@ def rented_power(case: Case) -> Answer:
 def _in_time(case: Case, lent: Delegation) -> bool:
     """Whether the power was there at some moment from the proposal's creation, when it may have been read, to the end of the vote."""
     opened, ends_at = case.created_at or case.starts_at, case.ends_at
-    return (opened is None or lent.out_at is None or lent.out_at >= opened) and (ends_at is None or lent.in_at <= ends_at)
+    left = lent.out_at or case.as_of
+    return (opened is None or left >= opened) and (ends_at is None or lent.in_at <= ends_at)
 
 
 @rule(

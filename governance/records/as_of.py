@@ -144,23 +144,21 @@ def as_known(session: Reads, noun: Noun, query: Select[Any], *, as_of: datetime)
 
 
 def as_then(session: Reads, noun: Noun, rows: list[dict[str, Any]], *, as_of: datetime) -> list[dict[str, Any]]:
-    """`rows` (with at least `id` and `revision`; a proposal's whole), each changed to its content as known at `as_of`."""
+    """`rows` (with at least `id` and `revision`; a proposal's whole), each changed to its content as known at `as_of`.
+
+    A proposal's `told_end`, where asked for, is its end as told then, be it one that only the close reveals.
+    """
     revised = [row for row in rows if row["revision"] > 1]
     if revised:
         then = _contents_then(session, noun, [row["id"] for row in revised], as_of)
         for row in revised:
             row.update(then.get(row["id"], {}))
+            if "told_end" in row:
+                row["told_end"] = row["ends_at"]
     if noun is PROPOSALS:
         for row in rows:
             hide_result(row, as_of)
     return rows
-
-
-def ends_told(session: Reads, rows: Sequence[Mapping[str, Any]], *, as_of: datetime) -> dict[Any, datetime | None]:
-    """Of each proposal that was revised, the end that its last content known at `as_of` tells, be it one that only the close reveals."""
-    revised = [row["id"] for row in rows if row["revision"] > 1]
-    then = _contents_then(session, PROPOSALS, revised, as_of) if revised else {}
-    return {id_: said.get("ends_at") for id_, said in then.items()}
 
 
 def _contents_then(session: Reads, noun: Noun, ids: Sequence[Any], as_of: datetime) -> dict[Any, dict[str, Any]]:

@@ -98,8 +98,6 @@ def _past(session: Session, case: Case, voted: Mapping[str, list[Ballot]]) -> tu
         table.c.dao_id == case.dao_id, table.c.id != case.proposal_id, or_(recent, table.c.id.in_(list(voted)))
     )
     rows = known.as_known(session, known.PROPOSALS, query.order_by(table.c.known_at.desc()).limit(_MOST_PAST), as_of=case.as_of)
-    ends = known.ends_told(session, rows, as_of=case.as_of)
-    rows = [{**row, "told_end": ends.get(row["id"], row["told_end"])} for row in rows]
     wanted = [row["id"] for row in rows if row["author"] in case.cluster or _has_actions(row)]
     bodies = _bodies(session, wanted, case.as_of)
     found = [_one_past(row, bodies.get(row["id"]), voted.get(row["id"], []), case.as_of) for row in rows]

@@ -8,7 +8,8 @@ from sqlalchemy import BindParameter, ColumnElement, FromClause, and_, exists, o
 from sqlmodel import Session, col, select
 
 from governance.errors import NotFound
-from governance.readings import target_of
+from governance.evidence import TextToRead
+from governance.readings import as_read, target_of
 from governance.records.evidence import Reading
 from governance.records.posts import Post
 from governance.records.proposals import Proposal
@@ -42,14 +43,14 @@ def get_reading(session: Session, dao_id: str, reading_id: str) -> Reading:
     return found
 
 
-def text_of(session: Session, reading: Reading) -> tuple[str, str | None] | None:
-    """(text, target) that the reading was made of; None where either was changed since, by their digests."""
+def text_of(session: Session, reading: Reading) -> TextToRead | None:
+    """What the reading was made of; None where text or target was changed since, by their digests."""
     said = _said(session, reading)
     about = session.get(Proposal, reading.proposal_id) if reading.proposal_id and reading.subject_kind != "proposal" else None
     target = target_of(about.title, about.body) if about is not None else None
     if said is None or _sha256(said) != reading.text_sha256 or (_sha256(target) if target else "") != reading.target_sha256:
         return None
-    return said, target
+    return as_read(reading.subject_kind, said, target)
 
 
 def _said(session: Session, reading: Reading) -> str | None:

@@ -50,16 +50,21 @@ def known_pairs(session: Session, subject_ids: Iterable[str], *, task: str, mode
     return {(subject, text, target) for subject, text, target, made_by in rows if made_by == model}
 
 
-def remembered(session: Session, pairs: Sequence[tuple[str, str]], *, task: str, model: str) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """What `model` said before of the same (text digest, target digest), whoever wrote it."""
+def remembered(
+    session: Session, asked: Sequence[tuple[str, str, bool]], *, task: str, model: str
+) -> dict[tuple[str, str, bool], Mapping[str, Any]]:
+    """What `model` said before of the same (text digest, target digest, whether it is part of a vote), whoever wrote it."""
     table = Reading.__table__  # type: ignore[attr-defined]  # SQLModel makes it
     query = select(table.c.label, table.c.scores, table.c.windows).where(table.c.model_sha256 == model, table.c.task == task).limit(1)
-    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    # Reasons were once asked whether they speak of their vote, as posts are.
+    of_vote = (table.c.subject_kind == "vote") & (table.c.label != "off_target")
+    found: dict[tuple[str, str, bool], Mapping[str, Any]] = {}
     # One by one: a text may have been copied ten thousand times, and SQLite enters no index by pairs.
-    for text, target in pairs:
-        row = session.execute(query.where(table.c.text_sha256 == text, table.c.target_sha256 == target)).mappings().first()
+    for text, target, part in asked:
+        same = query.where(table.c.text_sha256 == text, table.c.target_sha256 == target)
+        row = session.execute(same.where(of_vote if part else table.c.subject_kind != "vote")).mappings().first()
         if row is not None:
-            found[text, target] = {"label": row["label"], "scores": row["scores"], "windows": row["windows"]}
+            found[text, target, part] = {"label": row["label"], "scores": row["scores"], "windows": row["windows"]}
     return found
 
 

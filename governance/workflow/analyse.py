@@ -98,12 +98,12 @@ def _looked_at(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Texts to have readings of: what the models in use (task: digest) said of some before, by task and digests, and the others to read."""
+    """Texts to have readings of: what the models in use (task: digest) said before, by task and what was asked, and what to read."""
 
     subjects: tuple[Subject, ...]
     models: Mapping[str, str]
-    said: Mapping[str, dict[tuple[str, str], Mapping[str, Any]]]
-    missing: Mapping[tuple[str, str], TextToRead]
+    said: Mapping[str, dict[tuple[str, str, bool], Mapping[str, Any]]]
+    missing: Mapping[tuple[str, str, bool], TextToRead]
 
 
 def wanted_readings(session: Session, subjects: Sequence[Subject], *, reader: TextReader) -> Wanted:
@@ -113,12 +113,12 @@ def wanted_readings(session: Session, subjects: Sequence[Subject], *, reader: Te
         ModelUnavailable: a model cannot load.
     """
     models = {task: reader.digest(task) for task in _TASKS}
-    pairs = sorted({subject.digests for subject in subjects})
-    said = {task: dict(texts.remembered(session, pairs, task=task, model=models[task])) for task in _TASKS}
+    asked = sorted({subject.asked for subject in subjects})
+    said = {task: dict(texts.remembered(session, asked, task=task, model=models[task])) for task in _TASKS}
     missing = {
-        subject.digests: subject.to_read
+        subject.asked: subject.to_read
         for subject in subjects
-        if any(subject.digests not in said[task] for task in (_TASKS if subject.target is not None else _TASKS[:1]))
+        if any(subject.asked not in said[task] for task in (_TASKS if subject.target is not None else _TASKS[:1]))
     }
     return Wanted(tuple(subjects), models, said, missing)
 
@@ -134,10 +134,10 @@ def read_texts(wanted: Wanted, *, reader: TextReader) -> list[dict[str, Any]]:
         for reading in readings:
             said[reading.task][key] = {"label": reading.label, "scores": scores_text(reading), "windows": reading.windows}
     return [
-        _row(subject, task, wanted.models[task], said[task][subject.digests])
+        _row(subject, task, wanted.models[task], said[task][subject.asked])
         for subject in wanted.subjects
         for task in _TASKS
-        if subject.digests in said[task]
+        if subject.asked in said[task]
     ]
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from eth_utils.crypto import keccak
 
+from governance.flags import claims
 from governance.flags.calldata import Call
 from governance.flags.case import Case, Delegation, Notices
 from governance.flags.verdicts import Status
@@ -40,6 +41,13 @@ _WITHDRAW = "withdraw(uint256,address,address)"
 def _refunded(price: int) -> Call:
     """A payment by a Safe, which pays somebody's gas besides where that has a price."""
     return a_call(SAFE, _EXECUTE, COMP, 0, a_payment().data, 0, 0, 500_000 * 10**18, price, COMP, OTHER, b"")
+
+
+def test_every_address_of_a_line_is_looked_at_by_itself() -> None:
+    """Who stands right behind another address is named as well, and so is the other."""
+    text = f"Not {OTHER}: {GRANTEE} {SAFE}, {TARGET}"
+
+    assert claims.meant(text) == {GRANTEE, SAFE, TARGET}
 
 
 # Each with its honest neighbour first: the text, its call, and the call that must not pass for it.
@@ -198,8 +206,6 @@ CLEAR: dict[str, tuple[str, Case]] = {
         with_chain(delegations=(Delegation(f"0x{0:040x}", Decimal(40), START - 300 * DAY, START - 299 * DAY, None, None),)),
     ),
     "one unit, written in two ways": ("R21", with_chain(changes=(a_change(reference_unit="USD"),))),
-    "a system by its name": ("R18", a_case(body="System: Compound III on Base. We fund its audit.")),
-    "what delegates think": ("R18", a_case(body="Delegates rate this proposal as important for the audit.")),
     "what a vault pays out to a listed safe": (
         "R06",
         with_chain(a_case(calls=calls(a_call(TARGET, _WITHDRAW, 10**18, TIMELOCK, TIMELOCK))), listed=frozenset({TIMELOCK})),
@@ -218,12 +224,10 @@ def test_an_honest_neighbour_is_clear(name: str) -> None:
 
 def test_thousands_of_payments_are_not_compared_one_with_all() -> None:
     """Those beyond the first thousand are said not to be compared, and so nothing is clear."""
-    many = [a_payment(f"0x{number:040x}", 1) for number in range(300)]
-    lists = a_call(
-        TARGET, "disperseToken(address,address[],uint256[])", COMP, [f"0x{number:040x}" for number in range(1_001)], [10**18] * 1_001
-    )
+    members = [f"0x{number:040x}" for number in range(1_001)]
+    paid = a_call(TARGET, "disperseToken(address,address[],uint256[])", COMP, members, [10**18] * len(members))
 
-    answer = judged("R08", a_case(title="Proposal", body="We pay 1 COMP to each member.", calls=calls(lists, *many[:2])))
+    answer = judged("R08", a_case(title="Proposal", body="We pay 1 COMP to each member.", calls=calls(paid)))
 
     assert answer.status is not Status.CLEAR
     assert "the payments beyond the first 1,000" in answer.missing

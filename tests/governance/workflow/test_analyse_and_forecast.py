@@ -48,6 +48,14 @@ class OtherReader(CannedReader):
         return {"sentiment": "8", "stance": "9"}[task] * 64
 
 
+class StrictReader(CannedReader):
+    """Finds whatever is no part of what speaks of the target off it."""
+
+    def _one(self, text: TextToRead, task: str) -> TextReading:
+        read = super()._one(text, task)
+        return read if task == "sentiment" or text.part else replace(read, label="off_target", scores=())
+
+
 class CannedForecaster:
     """Says .7, and keeps the questions."""
 
@@ -92,6 +100,24 @@ def test_each_text_is_read_once_and_equal_texts_share_the_work(filled: Session, 
         ("post", "sentiment"), ("post", "stance"), ("vote", "sentiment"), ("vote", "stance"), ("proposal", "sentiment"),
     }  # fmt: skip
     assert [e.kind for e in filled.exec(select(LogEntry))].count("readings.recorded") == 2
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_reason_is_about_its_vote_whatever_a_post_of_its_words_was_taken_for(session: Session, now: datetime, *, together: bool) -> None:
+    """Nobody takes a reason's stance away by posting its words before; a post is not made to speak of a proposal by a vote."""
+    words = "No. Too much money for the same insiders."
+    take(session, Kind.PROPOSAL, [a_proposal()])
+    take(session, Kind.POST, [a_post(linked_proposal="0x01", dao="tide.eth", text=words)])
+    if not together:
+        _analyse(session, StrictReader(), now)
+    take(session, Kind.VOTE, [a_vote(reason=words)])
+    _analyse(session, StrictReader(), now)
+    take(session, Kind.POST, [a_post(linked_proposal="0x01", dao="tide.eth", post_id=99, text=words)])
+    _analyse(session, StrictReader(), now)
+
+    stances = session.exec(select(Reading.subject_kind, Reading.label).where(Reading.task == "stance")).all()
+
+    assert sorted(stances) == [("post", "off_target"), ("post", "off_target"), ("vote", "for")]
 
 
 def test_going_on_from_where_an_answer_ended_looks_at_each_text_once(filled: Session, now: datetime) -> None:
